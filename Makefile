@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make            build/kmemtool
+# make help       everything else
+#
+# O=DIR  build elsewhere    V=1  show commands    SAN=1  ASan and UBSan    WERROR=1  warnings are errors
+# COVERAGE=1  gcov          DESTDIR=, prefix=     for install
+
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+O ?= build
+prefix ?= /usr/local
+CC ?= gcc
+BPF_CLANG ?= clang
+PKG_CONFIG ?= pkg-config
+VERSION := 0.1.0
+
+# One object tree per flag set, so that SAN=1 never mixes with a plain build.
+VARIANT := $(if $(SAN),san)$(if $(COVERAGE),cov)
+OBJ := $(O)/obj$(if $(VARIANT),-$(VARIANT))
+
+LIBS := libbpf libelf libzstd libxxhash jansson
+CHECK_LIBS := check
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
+comma := ,
+OPT := $(if $(SAN),-O1 -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer,-O2)
+CFLAGS_ALL = -std=gnu11 -g $(OPT) $(if $(COVERAGE),--coverage) $(WARN) -I. -D_GNU_SOURCE \
+	-DKMEMTOOL_VERSION='"$(VERSION)"' $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null) $(CFLAGS)
+LDLIBS_ALL = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lm -pthread
+
+# The rooms, and what each may use: the table of CONTRIBUTING.md, checked by tests/tools/lint-includes.
+ROOMS := tracefmt bpf core/machine core/page core/slab core/vm core/percpu core \
+	core/replay core/analysis core/result cmd/ui cmd
+USES_tracefmt :=
+USES_bpf := tracefmt
+USES_core/machine :=
+USES_core/page := core/machine
+USES_core/slab := core/page $(USES_core/page)
+USES_core/vm := core/page $(USES_core/page)
+USES_core/percpu := core/vm $(USES_core/vm)
+USES_core := core/percpu core/slab $(USES_core/percpu)
+USES_core/replay := core tracefmt $(USES_core)
+USES_core/analysis := core/replay $(USES_core/replay)
+USES_core/result := core/analysis $(USES_core/analysis)
+USES_cmd/ui := core/result bpf $(USES_core/result)
+USES_cmd := cmd/ui $(USES_cmd/ui)
+
+room_srcs = $(filter-out %.bpf.c,$(wildcard $(1)/*.c))
+room_objs = $(patsubst %.c,$(OBJ)/%.o,$(call room_srcs,$(1))) $(if $(filter bpf,$(1)),$(OBJ)/bpf/embed.o)
+room_lib = $(OBJ)/lib/$(subst /,-,$(1)).a
+# Archives for a program of that room, users before what they use.
+room_closure = $(foreach r,$(1) $(USES_$(1)),$(call room_lib,$(r)))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help clean install uninstall lint check bench demo deps
+
+all: $(O)/kmemtool
+
+$(O)/kmemtool: $(OBJ)/kmemtool
+	$(Q)ln -sf $(patsubst $(O)/%,%,$<) $@
+
+$(OBJ)/kmemtool: $(foreach r,cmd $(USES_cmd),$(call room_lib,$(r)))
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS_ALL) -o $@ -Wl,--whole-archive $(call room_lib,cmd) -Wl,--no-whole-archive \
+		-Wl,--start-group $^ -Wl,--end-group $(LDLIBS_ALL)
+
+define room_rule
+$(call room_lib,$(1)): $(call room_objs,$(1))
+	@mkdir -p $$(@D)
+	$$(Q)rm -f $$@ && $(AR) rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
+
+$(OBJ)/tracefmt/%.o: WARN += -Wconversion
+
+$(OBJ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# eBPF: compiled without vmlinux.h or BTF, then embedded as bytes.
+BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+	@mkdir -p $(@D)
+	@echo "  BPF     $<"
+	$(Q)$(BPF_CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Werror $(if $(V:0=),-v) -D__TARGET_ARCH_$(BPF_ARCH) -I. \
+		-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP -c -o $@ $<
+
+$(OBJ)/bpf/embed.o: bpf/embed.S $(O)/bpf/kmem.bpf.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) -DBPF_OBJECT='"$(O)/bpf/kmem.bpf.o"' -c -o $@ $<
+
+# A unit suite is one file tests/unit/ROOM/test_X.c, one program, linked with its room and what that may use.
+UNIT_SRCS := $(sort $(shell find tests/unit -name 'test_*.c' 2>/dev/null))
+UNIT_BINS := $(patsubst %.c,$(OBJ)/%,$(UNIT_SRCS))
+suite_room = $(patsubst tests/unit/%/,%,$(dir $(1)))
+
+define unit_rule
+$(OBJ)/$(basename $(1)): $(OBJ)/$(basename $(1)).o $(call room_closure,$(call suite_room,$(1)))
+	@echo "  LD      $$@"
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -o $$@ $$< -Wl,--start-group $(call room_closure,$(call suite_room,$(1))) \
+		-Wl,--end-group $$(LDLIBS_ALL) $$(shell $$(PKG_CONFIG) --libs $$(CHECK_LIBS))
+endef
+$(foreach s,$(UNIT_SRCS),$(eval $(call unit_rule,$(s))))
+
+# A fuzz target is one file tests/fuzz/ROOM/fuzz_X.c with LLVMFuzzerTestOneInput(); `make check` runs its
+# corpus tests/corpus/X/ and mutations of it through tests/fuzz/driver.c; `make fuzz-X` needs clang's libFuzzer.
+FUZZ_SRCS := $(sort $(shell find tests/fuzz -name 'fuzz_*.c' 2>/dev/null))
+FUZZ_BINS := $(patsubst %.c,$(OBJ)/%,$(FUZZ_SRCS))
+fuzz_room = $(patsubst tests/fuzz/%/,%,$(dir $(1)))
+
+define fuzz_rule
+$(OBJ)/$(basename $(1)): $(OBJ)/$(basename $(1)).o $(OBJ)/tests/fuzz/driver.o $(call room_closure,$(call fuzz_room,$(1)))
+	@echo "  LD      $$@"
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -o $$@ $$< $(OBJ)/tests/fuzz/driver.o -Wl,--start-group \
+		$(call room_closure,$(call fuzz_room,$(1))) -Wl,--end-group $$(LDLIBS_ALL)
+endef
+$(foreach s,$(FUZZ_SRCS),$(eval $(call fuzz_rule,$(s))))
+
+.PHONY: unit
+unit: $(UNIT_BINS)
+# One room's suites: make unit-core/page
+unit-%:
+	$(Q)$(MAKE) --no-print-directory $(patsubst %.c,$(OBJ)/%,$(filter tests/unit/$*/%,$(UNIT_SRCS)))
+	$(Q)for t in $(patsubst %.c,$(OBJ)/%,$(filter tests/unit/$*/%,$(UNIT_SRCS))); do $$t || exit 1; done
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

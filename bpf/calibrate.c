@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Calibration by experiment.  Every conclusion needs several witnesses: a page that
+ * migrates, or an event of the same task that is none of ours, must not decide it.
+ */
+#include "bpf/calibrate.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tracefmt/event.h"
+
+#define PROBE_PAGES 256
+#define PROBE_PIPES 16
+#define MIN_WITNESSES 4
+#define PAGE_BYTES 4096ull
+#define LARGE_KMALLOC_BYTES (8 << 10) /* above this kmalloc takes whole pages */
+
+/* Fault pages in and read where they landed (needs CAP_SYS_ADMIN for the pfn). */
+void kc_probe_pages(struct kc_probe *probe)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	size_t len = PROBE_PAGES * PAGE_BYTES;
+	uint8_t *p;
+
+	probe->nr_pfns = 0;
+	if (fd < 0)
+		return;
+	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		goto out;
+	madvise(p, len, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < PROBE_PAGES; i++) {
+		uint64_t entry = 0;
+
+		p[i * PAGE_BYTES] = 1;
+		if (pread(fd, &entry, sizeof(entry),
+			  (off_t)((uintptr_t)(p + i * PAGE_BYTES) / PAGE_BYTES * sizeof(entry))) !=
+		    sizeof(entry))
+			continue;
+		/* bit 63: present; bits 0 to 54: pfn, zero without privilege */
+		if (entry >> 63 && (entry & ((1ull << 55) - 1)))
+			probe->pfns[probe->nr_pfns++] = entry & ((1ull << 55) - 1);
+	}
+	munmap(p, len);
+out:
+	close(fd);
+}
+
+void kc_probe_pipes(void)
+{
+	for (int i = 0; i < PROBE_PIPES; i++) {
+		int fds[2];
+
+		if (pipe2(fds, O_CLOEXEC))
+			return;
+		/* 256 or 512 slots of 40 bytes: above 8 KiB either way */
+		fcntl(fds[0], F_SETPIPE_SZ, (i & 1 ? 512 : 256) * (int)PAGE_BYTES);
+		close(fds[0]);
+		close(fds[1]);
+	}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The most frequent value, if it has witnesses enough and twice as many as any other. */
+static bool majority(uint64_t *values, size_t nr, uint64_t *winner)
+{
+	size_t best = 0, second = 0;
+
+	qsort(values, nr, sizeof(*values), by_value);
+	for (size_t i = 0, run; i < nr; i += run) {
+		for (run = 1; i + run < nr && values[i + run] == values[i];)
+			run++;
+		if (run > best) {
+			second = best;
+			best = run;
+			*winner = values[i];
+		} else if (run > second) {
+			second = run;
+		}
+	}
+	return best >= MIN_WITNESSES && best >= 2 * second;
+}
+
+static void find_vmemmap(struct kc_calibration *cal, const struct kc_probe *probe,
+			 const struct kc_own_events *own)
+{
+	uint64_t *bases = calloc((size_t)own->nr * 16 + 1, sizeof(*bases));
+	size_t nr = 0;
+
+	if (!bases)
+		return;
+	/* Faults come in order, so the event of the n-th pfn is near the n-th order-0 event. */
+	for (uint32_t i = 0, n = 0; i < own->nr && cal->page_struct_bytes; i++) {
+		const struct kc_own_event *ev = &own->events[i];
+
+		if (ev->kind != TF_PAGE_ALLOC || ev->order || !ev->addr)
+			continue;
+		for (uint32_t back = 0; back < 16 && back <= n; back++)
+			if (n - back < probe->nr_pfns)
+				bases[nr++] =
+					ev->addr - probe->pfns[n - back] * cal->page_struct_bytes;
+		n++;
+	}
+	cal->has_vmemmap = majority(bases, nr, &cal->vmemmap_base);
+	free(bases);
+}
+
+static void find_page_offset(struct kc_calibration *cal, const struct kc_own_events *own)
+{
+	uint64_t *bases = calloc((size_t)own->nr + 1, sizeof(*bases));
+	uint64_t pfn = 0;
+	size_t nr = 0;
+
+	if (!bases)
+		return;
+	for (uint32_t i = 0; i < own->nr && cal->has_vmemmap; i++) {
+		const struct kc_own_event *ev = &own->events[i];
+
+		if (ev->kind == TF_PAGE_ALLOC) {
+			pfn = ev->order ? (ev->addr - cal->vmemmap_base) / cal->page_struct_bytes
+					: 0;
+		} else if (ev->kind == TF_KMALLOC && ev->bytes_alloc > LARGE_KMALLOC_BYTES && pfn) {
+			bases[nr++] = ev->addr - pfn * PAGE_BYTES;
+			pfn = 0;
+		}
+	}
+	cal->has_page_offset = majority(bases, nr, &cal->page_offset_base);
+	free(bases);
+}
+
+static void find_preempt(struct kc_calibration *cal, const struct kc_own_events *own)
+{
+	uint64_t *counts = calloc((size_t)own->nr + 1, sizeof(*counts));
+	uint64_t usual = 0;
+	size_t nr = 0;
+
+	if (!counts)
+		return;
+	for (uint32_t i = 0; i < own->nr; i++)
+		if (own->events[i].kind == TF_KMALLOC && own->events[i].preempt != UINT32_MAX)
+			counts[nr++] = own->events[i].preempt;
+	cal->has_preempt = majority(counts, nr, &usual) && usual <= 0xff;
+	cal->preempt_offset = (uint32_t)usual;
+	/* The tracepoint disables preemption around its programs; a kernel that counts shows it. */
+	cal->preempt_is_counted = cal->has_preempt && usual > 0;
+	free(counts);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct kc_own_event *x = a, *y = b;
+
+	return (x->ts_ns > y->ts_ns) - (x->ts_ns < y->ts_ns);
+}
+
+void kc_calibrate(struct kc_calibration *cal, const struct kc_probe *probe,
+		  struct kc_own_events *own)
+{
+	cal->has_vmemmap = cal->has_page_offset = cal->has_preempt = cal->preempt_is_counted =
+		false;
+	if (!own->nr)
+		return;
+	qsort(own->events, own->nr, sizeof(*own->events), by_time);
+	find_vmemmap(cal, probe, own);
+	find_page_offset(cal, own);
+	find_preempt(cal, own);
+}

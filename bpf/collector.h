@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The collector: eBPF programs on the running kernel, decoded events out.
+ *
+ *   open ─ load ─ attach ─ calibrate ─▶ start ─▶ drain, drain, ... ─▶ stop ─▶ close
+ *
+ * One collector per process, driven by one thread.  Nothing here prints: a failure
+ * is a negative errno and one line in struct kc_error that names what is missing
+ * and what to do about it.
+ */
+#ifndef BPF_COLLECTOR_H
+#define BPF_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tracefmt/event.h"
+#include "tracefmt/meta.h"
+
+enum kc_class {
+	KC_CLASS_SLAB,
+	KC_CLASS_PAGE,
+	KC_CLASS_VMALLOC,
+	KC_CLASS_PERCPU,
+	KC_NR_CLASSES
+};
+
+enum kc_option_flags {
+	KC_INCLUDE_SELF = 1 << 0, /* record the collector's own events too */
+};
+
+struct kc_options {
+	unsigned int classes; /* 1 << enum kc_class; 0: all */
+	unsigned int flags;   /* enum kc_option_flags */
+	size_t ring_bytes; /* for each CPU, rounded up to a power of two slots; 0: KC_RING_DEFAULT
+			    */
+};
+
+#define KC_RING_DEFAULT (16u << 20)
+
+struct kc_error {
+	char reason[240];
+};
+
+struct kc_stats {
+	uint64_t nr_lost;     /* events for which the rings had no room, and those of nr_missed */
+	uint64_t nr_missed;   /* events the kernel ran no program for: it was active on that CPU */
+	uint64_t nr_excluded; /* events of the collector itself */
+	uint64_t nr_wide_sites; /* call sites that did not fit into 32 bits */
+	uint64_t nr_inversions; /* events handed out after a younger one */
+	unsigned int nr_cpus;
+};
+
+struct kc_collector;
+
+const char *kc_class_name(enum kc_class class); /* "slab", "page", "vmalloc", "percpu" */
+
+/*
+ * Choose programs by BTF, load, attach and calibrate; nothing is recorded yet.
+ * -EPERM no privilege, -ENOENT no BTF or none of the classes can be had, -ENOMEM,
+ * or what the kernel said.
+ */
+int kc_open(struct kc_collector **out, const struct kc_options *options, struct kc_error *err);
+/* "tp_btf" if the class is captured in full, else why not. */
+const char *kc_class_status(const struct kc_collector *collector, enum kc_class class);
+
+/* From now on events are recorded.  Returns the time on the clock of the events. */
+uint64_t kc_start(struct kc_collector *collector);
+uint64_t kc_stop(struct kc_collector *collector);
+
+/*
+ * Hand the events that are in the rings to emit(), by time but for neighbours that an
+ * interrupt or two CPUs wrote at once.  Returns how many (some 100,000 at most), or the
+ * first negative code that emit() returned.  Never blocks.
+ */
+int64_t kc_drain(struct kc_collector *collector, int (*emit)(void *arg, const struct tf_event *ev),
+		 void *arg);
+/* After kc_stop() and a last kc_drain(): gap records for losses that no event followed. */
+int kc_drain_gaps(struct kc_collector *collector, int (*emit)(void *arg, const struct tf_event *ev),
+		  void *arg);
+
+/* Facts of calibration, classes and gfp bits; caches and call-site symbols met since the last call.
+ */
+int kc_add_meta(struct kc_collector *collector, struct tf_meta *meta);
+void kc_get_stats(struct kc_collector *collector, struct kc_stats *stats);
+/* Events of one CPU for which its ring had no room. */
+uint64_t kc_lost_on_cpu(const struct kc_collector *collector, unsigned int cpu);
+void kc_close(struct kc_collector *collector);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who took a page: the answer that a kernel stack gives.
+ *
+ *   frame 0   __alloc_frozen_pages     the page allocator itself
+ *   frame 1   alloc_slab_page          ┐ slab: the owner is the innermost
+ *   frame 2   ___slab_alloc            │ allocator that is not the page
+ *   frame 3   kmem_cache_alloc         ┘ allocator
+ *   frame 4   getname_flags            the call site: first frame outside all of them
+ *
+ * Functions are recognised by name, through kallsyms; each return address is looked
+ * up once and remembered.
+ */
+#ifndef BPF_OWNER_H
+#define BPF_OWNER_H
+
+#include <stdint.h>
+
+#include "bpf/kallsyms.h"
+#include "tracefmt/event.h"
+
+/* What a function is part of. */
+enum kc_frame {
+	KC_FRAME_OUTSIDE, /* none of the allocators */
+	KC_FRAME_TRACE,	  /* the tracepoint and the program */
+	KC_FRAME_PAGE,
+	KC_FRAME_SLAB,
+	KC_FRAME_VMALLOC,
+	KC_FRAME_PERCPU,
+};
+
+struct kc_owners;
+
+/* syms must outlive it.  0 or -ENOMEM. */
+int kc_owners_init(struct kc_owners **out, const struct kc_kallsyms *syms);
+void kc_owners_free(struct kc_owners *owners);
+
+/* The part a function belongs to, by its name as kallsyms gives it. */
+enum kc_frame kc_frame_by_name(const char *function);
+/*
+ * Owner and call site of a page event from its frames, innermost first.  call_site
+ * is 0 if every frame is inside the allocators.
+ */
+enum tf_owner kc_owner_of_page(struct kc_owners *owners, const uint64_t *frames, unsigned int nr,
+			       uint64_t *call_site);
+/* The same for a vmap area: VMALLOC if it gets pages of its own, OTHER for ioremap and vmap. */
+enum tf_owner kc_owner_of_area(struct kc_owners *owners, const uint64_t *frames, unsigned int nr,
+			       uint64_t *call_site);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which eBPF program serves which tracepoint on this kernel: told by its BTF.
+ */
+#ifndef BPF_PROGRAMS_H
+#define BPF_PROGRAMS_H
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+
+#include "bpf/abi.h"
+#include "bpf/collector.h"
+
+struct kc_class_choice {
+	unsigned int nr_programs; /* chosen */
+	char status[200];	  /* "tp_btf", or what is missing */
+};
+
+/*
+ * Set autoload of every program of obj: on for those of the wanted classes (bits of
+ * enum kc_class) whose tracepoint exists with the arguments that the program expects.
+ * Returns how many were chosen.
+ */
+unsigned int kc_choose_programs(struct bpf_object *obj, const struct btf *btf, unsigned int classes,
+				struct kc_class_choice choice[KC_NR_CLASSES]);
+
+/* What else the programs must know of this kernel. */
+void kc_fill_params(const struct btf *btf, struct kc_params *params);
+/* sizeof(struct NAME), 0 if BTF does not have it. */
+unsigned int kc_btf_struct_size(const struct btf *btf, const char *name);
+/* The host's gfp bits by name, from the enum of 6.9 and later: facts gfp.NAME.  How many, or
+ * -ENOMEM. */
+int kc_add_gfp_facts(const struct btf *btf, struct tf_meta *meta);
+
+#endif

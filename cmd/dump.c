@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kmemtool dump: the events of a trace, one a line, in the order of the file.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/ui/args.h"
+#include "cmd/ui/event_print.h"
+#include "cmd/ui/units.h"
+#include "tracefmt/reader.h"
+
+struct dump_args {
+	const char *file;
+	uint64_t from_ns, to_ns; /* since the first event */
+	uint64_t limit;
+	uint32_t kinds; /* 1 << enum tf_kind */
+	enum ui_event_format format;
+};
+
+enum {
+	KEY_FROM = 256,
+	KEY_TO,
+	KEY_TYPE,
+	KEY_FORMAT,
+	KEY_LIMIT,
+};
+
+static const struct argp_option options[] = {
+	{ "from", KEY_FROM, "T", 0,
+	  "Begin at T after the first event (ns, us, ms, s, m; default s)", 0 },
+	{ "to", KEY_TO, "T", 0, "End before T after the first event", 0 },
+	{ "type", KEY_TYPE, "T,...", 0, "Only these: kmalloc, kfree, page_alloc, ...", 0 },
+	{ "format", KEY_FORMAT, "F", 0, "text (default), jsonl or csv", 0 },
+	{ "limit", KEY_LIMIT, "N", 0, "Stop after N lines", 0 },
+	{ 0 },
+};
+
+static error_t parse_types(const char *list, uint32_t *kinds)
+{
+	uint32_t found = 0;
+
+	for (const char *p = list; *p;) {
+		size_t len = strcspn(p, ",");
+		char name[32] = "";
+		int kind;
+
+		if (len < sizeof(name))
+			memcpy(name, p, len);
+		kind = tf_kind_from_name(name);
+		if (kind < 0) {
+			ui_usage_error("dump", "--type: no event type '%.*s'", (int)len, p);
+			return EINVAL;
+		}
+		found |= 1u << kind;
+		p += len + (p[len] == ',');
+	}
+	if (!found) {
+		ui_usage_error("dump", "--type: no event type given");
+		return EINVAL;
+	}
+	*kinds = found;
+	return 0;
+}
+
+static error_t parse_format(const char *name, enum ui_event_format *format)
+{
+	static const char *const names[] = { "text", "jsonl", "csv" };
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (!strcmp(name, names[i])) {
+			*format = (enum ui_event_format)i;
+			return 0;
+		}
+	}
+	ui_usage_error("dump", "--format: '%s' is not text, jsonl or csv", name);
+	return EINVAL;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct dump_args *args = state->input;
+
+	switch (key) {
+	case KEY_FROM:
+		return ui_take_time("dump", "--from", arg, &args->from_ns);
+	case KEY_TO:
+		return ui_take_time("dump", "--to", arg, &args->to_ns);
+	case KEY_TYPE:
+		return parse_types(arg, &args->kinds);
+	case KEY_FORMAT:
+		return parse_format(arg, &args->format);
+	case KEY_LIMIT:
+		return ui_take_count("dump", "--limit", arg, &args->limit);
+	case ARGP_KEY_ARG:
+		return ui_take_file("dump", &args->file, arg);
+	case ARGP_KEY_NO_ARGS:
+		ui_usage_error("dump", "no trace given");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "F",
+	.doc = "Print the events of the trace F, one a line.",
+};
+
+/* Prints until the end, the limit, or a write that failed (which main() reports). */
+static int dump(const struct dump_args *args, struct tf_reader *reader,
+		struct ui_event_printer *printer)
+{
+	uint64_t nr = 0;
+	int status = UI_DONE;
+
+	while (nr < args->limit && !ferror(stdout)) {
+		struct tf_error error = { .offset = TF_NO_OFFSET };
+		const struct tf_event *events;
+		int64_t count = tf_reader_next(reader, &events, &error);
+
+		if (!count)
+			break;
+		if (count < 0) {
+			status = ui_input_error("dump", args->file, (int)count, &error);
+			if (status == UI_HOST)
+				return status;
+			continue;
+		}
+		for (int64_t i = 0; i < count && nr < args->limit && !ferror(stdout); i++) {
+			if (!(args->kinds & 1u << events[i].kind))
+				continue;
+			ui_event_print(printer, &events[i]);
+			nr++;
+		}
+	}
+	return status;
+}
+
+int cmd_dump(int argc, char **argv)
+{
+	struct dump_args args = { .to_ns = UINT64_MAX, .limit = UINT64_MAX, .kinds = UINT32_MAX };
+	struct tf_error error = { .offset = TF_NO_OFFSET };
+	struct ui_event_printer printer;
+	struct tf_reader_info info;
+	struct tf_reader *reader;
+	int err, status;
+
+	if (!ui_parse_args(&argp, "dump", 0, argc, argv, &args, &status))
+		return status;
+	err = tf_reader_open(&reader, args.file, &error);
+	if (err)
+		return ui_input_error("dump", args.file, err, &error);
+	tf_reader_get_info(reader, &info);
+	tf_reader_set_range(reader, ui_time_add(info.first_ns, args.from_ns),
+			    ui_time_add(info.first_ns, args.to_ns));
+	ui_event_printer_init(&printer, stdout, tf_reader_meta(reader), args.format, info.first_ns);
+	ui_event_print_header(&printer);
+	status = dump(&args, reader, &printer);
+	if (status == UI_DONE && !info.complete) {
+		ui_error("dump", args.file, TF_NO_OFFSET,
+			 "incomplete: no footer, read up to its last whole block");
+		status = UI_INPUT;
+	}
+	tf_reader_close(reader);
+	return status;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Machine profiles: the defaults of an x86, the memory map the PC gives its RAM,
+ * the built-in machines, and the test whether a profile can be booted at all.
+ *
+ * Not modelled: firmware holes below 1 MiB, the memory that the kernel image and
+ * page descriptors take (managed = present here; a snapshot has the true numbers).
+ *
+ * Zone limits follow arch/x86/mm/init.c, the defaults of the sysctls
+ * mm/page_alloc.c, both 6.12.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/machine/profile.h"
+
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
+#define MAX_ORDER_PAGES 1024ull	    /* nodes begin at a block of the largest order */
+#define MAX_PFN (UINT32_MAX - 1ull) /* lists link pfns of 32 bits; the last one ends a list */
+
+/* On 32 bit the kernel sees this much memory directly. */
+#define LOWMEM_BYTES (896 * MIB)
+#define VMALLOC_GAP_BYTES (8 * MIB)
+
+static const char *const zone_type_names[KM_NR_ZONE_TYPES] = {
+	[KM_ZONE_DMA] = "DMA",	       [KM_ZONE_DMA32] = "DMA32",     [KM_ZONE_NORMAL] = "Normal",
+	[KM_ZONE_HIGHMEM] = "HighMem", [KM_ZONE_MOVABLE] = "Movable",
+};
+
+struct builtin {
+	const char *name;
+	uint64_t bytes;
+	unsigned int nr_cpus;
+	unsigned int nr_nodes;
+	unsigned int address_bits;
+	unsigned int pageblock_order; /* 10 where a huge page is 4 MiB: 32 bit without PAE */
+};
+
+static const struct builtin builtins[] = {
+	{ "x86-32-64m", 64 * MIB, 1, 1, 32, 10 },  { "x86-32-1g", GIB, 2, 1, 32, 10 },
+	{ "x86-32-4g-pae", 4 * GIB, 4, 1, 32, 9 }, { "x86-64-4g", 4 * GIB, 4, 1, 64, 9 },
+	{ "x86-64-2node", 16 * GIB, 8, 2, 64, 9 },
+};
+
+#define NR_BUILTINS (sizeof(builtins) / sizeof(builtins[0]))
+
+void km_profile_init(struct km_profile *profile)
+{
+	memset(profile, 0, sizeof(*profile));
+	strcpy(profile->name, "custom");
+	profile->nr_cpus = 1;
+	profile->nr_possible_cpus = 1;
+	profile->nr_nodes = 1;
+	profile->page_shift = 12;
+	profile->address_bits = 64;
+	profile->cacheline_bytes = 64;
+	profile->pageblock_order = 9;
+	profile->features = KM_FEATURES_NEWEST;
+	profile->page_offset = 0xffff888000000000ull;
+	profile->vmalloc_start = 0xffffc90000000000ull;
+	profile->vmalloc_end = 0xffffe90000000000ull;
+	profile->watermark_scale_factor = 10;
+	profile->lowmem_reserve_ratio[KM_ZONE_DMA] = 256;
+	profile->lowmem_reserve_ratio[KM_ZONE_DMA32] = 256;
+	profile->lowmem_reserve_ratio[KM_ZONE_NORMAL] = 32;
+	profile->percpu_reserved = 8 << 10;
+	profile->percpu_dynamic = 28 << 10;
+}
+
+/* The address space of a 32-bit kernel with the usual 3 GiB for users, 1 GiB for itself. */
+static void set_address_space_32(struct km_profile *profile, uint64_t bytes)
+{
+	uint64_t lowmem = bytes < LOWMEM_BYTES ? bytes : LOWMEM_BYTES;
+
+	profile->page_offset = 0xc0000000;
+	profile->vmalloc_start = profile->page_offset + lowmem + VMALLOC_GAP_BYTES;
+	profile->vmalloc_end = 0xff7fe000;
+	profile->percpu_dynamic = 20 << 10;
+}
+
+/* Upper end of each zone type in bytes; 0: the type does not exist there. */
+static void zone_limits(const struct km_profile *profile, uint64_t limit[KM_NR_ZONE_TYPES])
+{
+	memset(limit, 0, KM_NR_ZONE_TYPES * sizeof(limit[0]));
+	limit[KM_ZONE_DMA] = 16 * MIB;
+	if (profile->address_bits == 64) {
+		limit[KM_ZONE_DMA32] = 4 * GIB;
+		limit[KM_ZONE_NORMAL] = UINT64_MAX;
+	} else {
+		limit[KM_ZONE_NORMAL] = LOWMEM_BYTES;
+		limit[KM_ZONE_HIGHMEM] = UINT64_MAX;
+	}
+}
+
+/* Cut RAM into one or two ranges a node. */
+static void lay_ranges(struct km_profile *profile, uint64_t pages)
+{
+	const unsigned int shift = profile->page_shift;
+	const uint64_t hole_start = (3 * GIB) >> shift, hole_end = (4 * GIB) >> shift;
+	uint64_t share = pages / profile->nr_nodes / MAX_ORDER_PAGES * MAX_ORDER_PAGES;
+	uint64_t pfn = 0;
+
+	profile->nr_ranges = 0;
+	for (unsigned int node = 0; node < profile->nr_nodes; node++) {
+		uint64_t left = node + 1 == profile->nr_nodes ? pages : share;
+
+		pages -= left;
+		while (left) {
+			uint64_t nr = left;
+			struct km_mem_range *range = &profile->ranges[profile->nr_ranges++];
+
+			if (profile->address_bits == 64 && pfn == hole_start)
+				pfn = hole_end;
+			if (profile->address_bits == 64 && pfn < hole_start &&
+			    nr > hole_start - pfn)
+				nr = hole_start - pfn;
+			*range = (struct km_mem_range){ pfn, pfn + nr, node };
+			pfn += nr;
+			left -= nr;
+		}
+	}
+}
+
+/* The zone of a node that covers its RAM in [start, end); none if there is no RAM. */
+static void lay_zone(struct km_profile *profile, enum km_zone_type type, unsigned int node,
+		     uint64_t start, uint64_t end)
+{
+	struct km_zone_desc *desc = &profile->zones[profile->nr_zones];
+	uint64_t first = UINT64_MAX, last = 0, present = 0;
+
+	for (unsigned int i = 0; i < profile->nr_ranges; i++) {
+		const struct km_mem_range *range = &profile->ranges[i];
+		uint64_t from = range->start_pfn > start ? range->start_pfn : start;
+		uint64_t to = range->end_pfn < end ? range->end_pfn : end;
+
+		if (range->node != node || from >= to)
+			continue;
+		first = from < first ? from : first;
+		last = to > last ? to : last;
+		present += to - from;
+	}
+	if (!present)
+		return;
+
+	memset(desc, 0, sizeof(*desc));
+	desc->type = type;
+	desc->node = node;
+	desc->start_pfn = first;
+	desc->spanned_pages = last - first;
+	desc->present_pages = present;
+	desc->managed_pages = present;
+	profile->nr_zones++;
+}
+
+int km_profile_set_memory(struct km_profile *profile, uint64_t bytes)
+{
+	uint64_t limit[KM_NR_ZONE_TYPES];
+	uint64_t pages = bytes >> profile->page_shift;
+
+	if (!profile->nr_nodes || profile->nr_nodes > KM_MAX_NODES)
+		return -EINVAL;
+	if (pages / profile->nr_nodes < MAX_ORDER_PAGES || pages > MAX_PFN - MAX_PFN / 4)
+		return -EINVAL;
+
+	lay_ranges(profile, pages);
+	zone_limits(profile, limit);
+	profile->nr_zones = 0;
+	for (unsigned int node = 0; node < profile->nr_nodes; node++) {
+		uint64_t start = 0;
+
+		for (int type = 0; type < KM_NR_ZONE_TYPES; type++) {
+			if (!limit[type])
+				continue;
+			lay_zone(profile, type, node, start, limit[type] >> profile->page_shift);
+			start = limit[type] >> profile->page_shift;
+		}
+	}
+	if (profile->address_bits == 32)
+		set_address_space_32(profile, bytes);
+	return 0;
+}
+
+int km_profile_builtin(const char *name, struct km_profile *profile)
+{
+	for (size_t i = 0; i < NR_BUILTINS; i++) {
+		const struct builtin *builtin = &builtins[i];
+
+		if (strcmp(name, builtin->name))
+			continue;
+		km_profile_init(profile);
+		strcpy(profile->name, builtin->name);
+		profile->nr_cpus = builtin->nr_cpus;
+		profile->nr_possible_cpus = builtin->nr_cpus;
+		profile->nr_nodes = builtin->nr_nodes;
+		profile->address_bits = builtin->address_bits;
+		profile->pageblock_order = builtin->pageblock_order;
+		return km_profile_set_memory(profile, builtin->bytes);
+	}
+	return -ENOENT;
+}
+
+const char *km_profile_builtin_name(unsigned int index)
+{
+	return index < NR_BUILTINS ? builtins[index].name : NULL;
+}
+
+const char *km_zone_type_name(enum km_zone_type type)
+{
+	return (unsigned int)type < KM_NR_ZONE_TYPES ? zone_type_names[type] : "?";
+}
+
+int km_zone_type_from_name(const char *name)
+{
+	for (int type = 0; type < KM_NR_ZONE_TYPES; type++)
+		if (!strcmp(name, zone_type_names[type]))
+			return type;
+	return -1;
+}
+
+uint64_t km_profile_ram_pages(const struct km_profile *profile, uint64_t start, uint64_t end,
+			      unsigned int node)
+{
+	uint64_t pages = 0;
+
+	if (!profile->nr_ranges)
+		return end - start;
+	for (unsigned int i = 0; i < profile->nr_ranges; i++) {
+		const struct km_mem_range *range = &profile->ranges[i];
+		uint64_t from = range->start_pfn > start ? range->start_pfn : start;
+		uint64_t to = range->end_pfn < end ? range->end_pfn : end;
+
+		if (range->node == node && from < to)
+			pages += to - from;
+	}
+	return pages;
+}

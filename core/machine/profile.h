@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The description of a machine before it is booted: CPUs, nodes, memory, zones,
+ * and which kernel's habits its allocators follow.
+ *
+ * A profile is plain data, copied by value.  It comes from a table of built-in
+ * ones, or is filled from a trace's opening snapshot.  Fields that are 0 where
+ * the comment says "0: derived" are computed by whoever boots the machine.
+ */
+#ifndef CORE_MACHINE_PROFILE_H
+#define CORE_MACHINE_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define KM_MAX_NODES 8
+#define KM_MAX_ZONES 32
+#define KM_MAX_RANGES 64
+#define KM_MAX_CPUS 4096
+
+enum km_zone_type {
+	KM_ZONE_DMA,
+	KM_ZONE_DMA32,
+	KM_ZONE_NORMAL,
+	KM_ZONE_HIGHMEM,
+	KM_ZONE_MOVABLE,
+	KM_NR_ZONE_TYPES
+};
+
+/* Pages [start_pfn, end_pfn) of RAM on one node. */
+struct km_mem_range {
+	uint64_t start_pfn, end_pfn;
+	unsigned int node;
+};
+
+struct km_zone_desc {
+	enum km_zone_type type;
+	unsigned int node;
+	uint64_t start_pfn;
+	uint64_t spanned_pages, present_pages, managed_pages; /* spanned >= present >= managed */
+	/* As zoneinfo prints them, boost included; all 0: derived from min_free_kbytes. */
+	uint64_t wmark_min, wmark_low, wmark_high;
+	bool has_protection;		       /* false: derived from lowmem_reserve_ratio */
+	uint64_t protection[KM_NR_ZONE_TYPES]; /* by the class (highest zone) of the request */
+	/* Per-cpu lists; 0: derived. */
+	uint64_t pcp_batch, pcp_high_min, pcp_high_max;
+};
+
+/* Habits that differ between kernels, as switches: never one version number. */
+enum km_feature {
+	KM_FEAT_PCP_HIGH_ORDER = 1 << 0,    /* orders 1-3 and THP on per-cpu lists (5.14) */
+	KM_FEAT_PCP_AUTO_HIGH = 1 << 1,	    /* high floats between high_min and high_max (6.7) */
+	KM_FEAT_CLAIM_STEAL = 1 << 2,	    /* fallback claims or steals (6.15) */
+	KM_FEAT_MIN_RESERVE = 1 << 3,	    /* __GFP_HIGH reserve scheme of 6.3 */
+	KM_FEAT_CPU_PARTIAL_SLABS = 1 << 4, /* cpu partial lists are counted in slabs (5.17) */
+	KM_FEAT_ORDER_NEW = 1 << 5,	    /* slab order algorithm of 6.8 */
+	KM_FEAT_KMALLOC_CGROUP = 1 << 6,    /* kmalloc-cg-* exist (5.14) */
+	KM_FEAT_SHEAVES = 1 << 7, /* per-cpu sheaves where the cache asks for them (6.18) */
+};
+
+struct km_profile {
+	char name[32];
+	unsigned int nr_cpus;	       /* online */
+	unsigned int nr_possible_cpus; /* >= nr_cpus */
+	unsigned int nr_nodes;
+	unsigned int page_shift;      /* 12 */
+	unsigned int address_bits;    /* 32 or 64 */
+	unsigned int cacheline_bytes; /* 64 */
+	unsigned int pageblock_order; /* 9 on x86-64 */
+	unsigned int features;	      /* enum km_feature */
+	unsigned int nr_zones;
+	struct km_zone_desc zones[KM_MAX_ZONES]; /* by node, then by type, ascending */
+	unsigned int nr_ranges;
+	struct km_mem_range ranges[KM_MAX_RANGES]; /* ascending; none: every spanned page is RAM */
+	uint64_t page_offset;			   /* start of the direct map */
+	uint64_t vmalloc_start, vmalloc_end;
+	/* sysctls */
+	uint64_t min_free_kbytes;	 /* 0: derived */
+	uint64_t watermark_scale_factor; /* 10 */
+	uint64_t lowmem_reserve_ratio[KM_NR_ZONE_TYPES];
+	uint64_t percpu_pagelist_high_fraction; /* 0: off */
+	/* First percpu chunk: bytes a unit; static 0: unknown. */
+	uint64_t percpu_static, percpu_reserved, percpu_dynamic, percpu_unit;
+};
+
+/* Features of the newest kernel modelled (6.18). */
+#define KM_FEATURES_NEWEST                                                                         \
+	(KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_PCP_AUTO_HIGH | KM_FEAT_CLAIM_STEAL |                    \
+	 KM_FEAT_MIN_RESERVE | KM_FEAT_CPU_PARTIAL_SLABS | KM_FEAT_ORDER_NEW |                     \
+	 KM_FEAT_KMALLOC_CGROUP | KM_FEAT_SHEAVES)
+
+/* A 64-bit x86 with one node and one CPU, everything but memory filled in. */
+void km_profile_init(struct km_profile *profile);
+/*
+ * Lay x86 zones over bytes of RAM: on 64 bit DMA < 16 MiB, DMA32 < 4 GiB, Normal
+ * above; on 32 bit DMA, Normal < 896 MiB, HighMem.  RAM above 3 GiB continues at
+ * 4 GiB on 64 bit.  managed = present.  Sets zones and ranges; nodes share evenly.
+ * On 32 bit also the address space, whose vmalloc area begins 8 MiB above the direct
+ * map.  -EINVAL: less than 4 MiB a node, or more than 12 TiB.
+ */
+int km_profile_set_memory(struct km_profile *profile, uint64_t bytes);
+/* Built-in profile by name (x86-32-64m, x86-32-1g, x86-32-4g-pae, x86-64-4g, x86-64-2node): 0 or
+ * -ENOENT. */
+int km_profile_builtin(const char *name, struct km_profile *profile);
+/* Names of the built-in ones by index, NULL at the end. */
+const char *km_profile_builtin_name(unsigned int index);
+/* NULL if the profile can be booted, else one line that says why not. */
+const char *km_profile_check(const struct km_profile *profile);
+
+/* Pages of RAM the node has in [start, end): those of its ranges, or all if there are none. */
+uint64_t km_profile_ram_pages(const struct km_profile *profile, uint64_t start, uint64_t end,
+			      unsigned int node);
+
+const char *km_zone_type_name(enum km_zone_type type); /* "DMA", "DMA32", "Normal", ... */
+int km_zone_type_from_name(const char *name);	       /* or -1 */
+
+#endif

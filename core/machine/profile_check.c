@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Can a profile be booted?  Profiles come from files and from traces, so nothing
+ * in them is believed: whoever boots one may rely on what is tested here.
+ */
+#include <stddef.h>
+
+#include "core/machine/machine.h"
+#include "core/machine/profile.h"
+
+#define MAX_PFN (UINT32_MAX - 1ull) /* lists link pfns of 32 bits; the last one ends a list */
+
+static const char *check_cpu_and_layout(const struct km_profile *profile)
+{
+	if (!profile->nr_cpus || profile->nr_cpus > KM_MAX_CPUS)
+		return "number of CPUs is not between 1 and 4096";
+	if (profile->nr_possible_cpus < profile->nr_cpus || profile->nr_possible_cpus > KM_MAX_CPUS)
+		return "number of possible CPUs is below that of online CPUs, or above 4096";
+	if (!profile->nr_nodes || profile->nr_nodes > KM_MAX_NODES)
+		return "number of nodes is not between 1 and 8";
+	if (profile->page_shift < 12 || profile->page_shift > 16)
+		return "page size is not between 4 KiB and 64 KiB";
+	if (profile->address_bits != 32 && profile->address_bits != 64)
+		return "address size is neither 32 nor 64 bits";
+	if (profile->cacheline_bytes < 16 || profile->cacheline_bytes > 1024 ||
+	    (profile->cacheline_bytes & (profile->cacheline_bytes - 1)))
+		return "cache line is not a power of two between 16 and 1024 bytes";
+	if (!profile->pageblock_order || profile->pageblock_order > KM_MAX_ORDER)
+		return "pageblock order is not between 1 and 10";
+	return NULL;
+}
+
+static const char *check_ranges(const struct km_profile *profile)
+{
+	uint64_t end = 0;
+
+	if (profile->nr_ranges > KM_MAX_RANGES)
+		return "more than 64 memory ranges";
+	for (unsigned int i = 0; i < profile->nr_ranges; i++) {
+		const struct km_mem_range *range = &profile->ranges[i];
+
+		if (range->start_pfn >= range->end_pfn)
+			return "a memory range is empty or ends before it begins";
+		if (range->start_pfn < end)
+			return "memory ranges overlap or are not ascending";
+		if (range->end_pfn > MAX_PFN)
+			return "memory lies above 16 TiB";
+		if (range->node >= profile->nr_nodes)
+			return "a memory range belongs to a node that does not exist";
+		end = range->end_pfn;
+	}
+	return NULL;
+}
+
+static const char *check_zone(const struct km_profile *profile, const struct km_zone_desc *desc)
+{
+	if (desc->type >= KM_NR_ZONE_TYPES)
+		return "a zone has an unknown type";
+	if (desc->node >= profile->nr_nodes)
+		return "a zone belongs to a node that does not exist";
+	if (desc->managed_pages > desc->present_pages || desc->present_pages > desc->spanned_pages)
+		return "a zone manages more pages than it has";
+	if (desc->start_pfn > MAX_PFN || desc->spanned_pages > MAX_PFN - desc->start_pfn)
+		return "memory lies above 16 TiB";
+	if (desc->managed_pages > km_profile_ram_pages(profile, desc->start_pfn,
+						       desc->start_pfn + desc->spanned_pages,
+						       desc->node))
+		return "a zone manages more pages than the memory ranges hold";
+	if (desc->wmark_min > desc->wmark_low || desc->wmark_low > desc->wmark_high)
+		return "watermarks of a zone are not ascending";
+	if (desc->wmark_high > MAX_PFN)
+		return "a watermark of a zone is above 16 TiB";
+	if (desc->pcp_batch > 1 << 20 || desc->pcp_high_min > MAX_PFN / 4 ||
+	    desc->pcp_high_max > MAX_PFN / 4 ||
+	    (desc->pcp_high_max && desc->pcp_high_min > desc->pcp_high_max))
+		return "sizes of a zone's per-cpu lists are out of range";
+	for (int type = 0; desc->has_protection && type < KM_NR_ZONE_TYPES; type++)
+		if (desc->protection[type] > MAX_PFN)
+			return "protection of a zone is above 16 TiB";
+	return NULL;
+}
+
+static const char *check_zones(const struct km_profile *profile)
+{
+	const char *why;
+	uint64_t managed = 0;
+
+	if (!profile->nr_zones)
+		return "no memory zones";
+	if (profile->nr_zones > KM_MAX_ZONES)
+		return "more than 32 memory zones";
+	for (unsigned int i = 0; i < profile->nr_zones; i++) {
+		const struct km_zone_desc *desc = &profile->zones[i];
+		const struct km_zone_desc *before = desc - 1;
+
+		why = check_zone(profile, desc);
+		if (why)
+			return why;
+		if (i && (before->node > desc->node ||
+			  (before->node == desc->node && before->type >= desc->type)))
+			return "zones are not ordered by node and type";
+		if (i && before->node == desc->node && desc->spanned_pages &&
+		    before->spanned_pages &&
+		    before->start_pfn + before->spanned_pages > desc->start_pfn)
+			return "zones of a node overlap";
+		managed += desc->managed_pages;
+	}
+	return managed ? NULL : "no memory";
+}
+
+/* Last byte of the direct map, as an offset from page_offset. */
+static uint64_t direct_map_bytes(const struct km_profile *profile)
+{
+	uint64_t end_pfn = 0;
+
+	for (unsigned int i = 0; i < profile->nr_zones; i++) {
+		const struct km_zone_desc *desc = &profile->zones[i];
+
+		if (desc->type == KM_ZONE_HIGHMEM ||
+		    (desc->type == KM_ZONE_MOVABLE && profile->address_bits == 32))
+			continue;
+		if (desc->start_pfn + desc->spanned_pages > end_pfn)
+			end_pfn = desc->start_pfn + desc->spanned_pages;
+	}
+	return end_pfn << profile->page_shift;
+}
+
+const char *km_profile_check(const struct km_profile *profile)
+{
+	uint64_t bytes, last = profile->address_bits == 32 ? UINT32_MAX : UINT64_MAX;
+	const char *why;
+
+	why = check_cpu_and_layout(profile);
+	if (!why)
+		why = check_ranges(profile);
+	if (!why)
+		why = check_zones(profile);
+	if (why)
+		return why;
+
+	bytes = direct_map_bytes(profile);
+	if (profile->page_offset > last || bytes > last - profile->page_offset)
+		return "direct map does not fit the address space";
+	if (profile->vmalloc_start >= profile->vmalloc_end || profile->vmalloc_end > last)
+		return "vmalloc area is empty or does not fit the address space";
+	if (profile->vmalloc_start < profile->page_offset + bytes &&
+	    profile->vmalloc_end > profile->page_offset)
+		return "vmalloc area overlaps the direct map";
+	return NULL;
+}

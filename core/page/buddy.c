@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The buddy lists: free_area[order].list[migratetype], blocks of 2^order pages.
+ *
+ *   take, order 1:   [ order 3                      ]    first of the smallest list
+ *                    [ taken | 1  | 2               ]    lowest address is taken, upper
+ *                                                        halves go to their lists' heads
+ *   put, order 1:    [ put   | free 1 | free 2      ]
+ *                    [ order 3                      ]    merged while the buddy (pfn xor
+ *                                                        2^order) is free and as large
+ *
+ * A merged block goes to the tail if its own buddy's parent would be free but for
+ * the buddy (it is likely to be merged again soon), else to the head.
+ *
+ * Not modelled: page shuffling, guard pages, page reporting, compaction's capture.
+ *
+ * Mirrors mm/page_alloc.c 6.12; the list discipline is that of 5.10 and later.
+ */
+#include <assert.h>
+
+#include "core/page/buddy.h"
+#include "core/page/held.h"
+
+int km_free_area_add_untouched(struct zone *zone, uint64_t pfn, enum km_migratetype type)
+{
+	struct km_free_area *area = &zone->free_area[KM_MAX_ORDER];
+
+	if (km_pfn_stack_push(&zone->untouched[type], pfn))
+		return -1;
+	area->list[type].nr++;
+	area->nr_free++;
+	zone->free_pages += 1ull << KM_MAX_ORDER;
+	zone->free_by_type[type] += 1ull << KM_MAX_ORDER;
+	return 0;
+}
+
+uint64_t km_free_area_first(struct km_pages *pages, struct zone *zone, unsigned int order,
+			    enum km_migratetype type)
+{
+	struct km_page_list *list = &zone->free_area[order].list[type];
+	struct page *page;
+	uint64_t pfn;
+
+	if (list->head != KM_NO_PAGE)
+		return list->head;
+
+	/* Counted already: link it, and leave the counts alone. */
+	assert(order == KM_MAX_ORDER);
+	pfn = km_pfn_stack_pop(&zone->untouched[type]);
+	assert(pfn != KM_NO_PFN);
+	page = km_page(pages->machine, pfn);
+	page->state = KM_PAGE_FREE;
+	page->order = order;
+	page->migratetype = type;
+	km_page_list_add_head(pages->machine, list, pfn);
+	list->nr--;
+	return pfn;
+}
+
+uint64_t km_free_area_take_first(struct km_pages *pages, struct zone *zone, unsigned int order,
+				 enum km_migratetype type)
+{
+	uint64_t pfn = km_free_area_first(pages, zone, order, type);
+
+	km_free_area_del(pages, zone, pfn);
+	return pfn;
+}
+
+void km_buddy_expand(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsigned int low,
+		     unsigned int high, enum km_migratetype type)
+{
+	while (high > low) {
+		high--;
+		km_free_area_add(pages, zone, pfn + (1ull << high), high, type, 0);
+	}
+}
+
+uint64_t km_buddy_take_smallest(struct km_pages *pages, struct zone *zone, unsigned int order,
+				enum km_migratetype type)
+{
+	for (unsigned int from = order; from < KM_NR_ORDERS; from++) {
+		uint64_t pfn;
+
+		if (!zone->free_area[from].list[type].nr)
+			continue;
+		pfn = km_free_area_take_first(pages, zone, from, type);
+		km_buddy_expand(pages, zone, pfn, order, from, type);
+		return pfn;
+	}
+	return KM_NO_PFN;
+}
+
+uint64_t km_buddy_take(struct km_pages *pages, struct zone *zone, unsigned int order,
+		       enum km_migratetype type, unsigned int alloc_flags,
+		       enum km_rmqueue_mode *mode)
+{
+	uint64_t pfn;
+
+	if ((alloc_flags & KM_ALLOC_CMA) &&
+	    zone->free_by_type[KM_MIGRATE_CMA] > zone->free_pages / 2) {
+		pfn = km_buddy_take_smallest(pages, zone, order, KM_MIGRATE_CMA);
+		if (pfn != KM_NO_PFN)
+			return pfn;
+	}
+	if (*mode == KM_RMQUEUE_NORMAL) {
+		pfn = km_buddy_take_smallest(pages, zone, order, type);
+		if (pfn != KM_NO_PFN)
+			return pfn;
+	}
+	return km_fallback_take(pages, zone, order, type, alloc_flags, mode);
+}
+
+/*
+ * A block can be merged with pfn's block of that order if it
+ *   a) lies in the zone,
+ *   b) is free, and the head of its block,
+ *   c) has the same order.
+ */
+static bool is_free_buddy(const struct km_pages *pages, const struct zone *zone, uint64_t buddy,
+			  unsigned int order)
+{
+	const struct page *page;
+
+	if (buddy < zone->start_pfn || buddy >= km_zone_end(zone))
+		return false;
+	page = km_page(pages->machine, buddy);
+	return page->state == KM_PAGE_FREE && page->order == order;
+}
+
+static bool type_merges(enum km_migratetype type)
+{
+	return type < KM_MIGRATE_PCPTYPES;
+}
+
+void km_buddy_put(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsigned int order,
+		  enum km_migratetype type, unsigned int put_flags)
+{
+	const unsigned int pageblock_order = pages->machine->profile.pageblock_order;
+
+	assert(!(pfn & ((1ull << order) - 1)));
+	*km_page(pages->machine, pfn) = (struct page){ 0 };
+	for (; order < KM_MAX_ORDER; order++) {
+		uint64_t buddy = pfn ^ 1ull << order;
+
+		if (!is_free_buddy(pages, zone, buddy, order))
+			break;
+		if (order >= pageblock_order) {
+			enum km_migratetype buddy_type =
+				km_page(pages->machine, buddy)->migratetype;
+
+			if (buddy_type != type && (!type_merges(type) || !type_merges(buddy_type)))
+				break;
+			if (buddy_type != type)
+				km_pageblock_set_types(pages, zone, buddy, 1ull << order, type);
+		}
+		km_free_area_del(pages, zone, buddy);
+		pfn &= buddy;
+	}
+
+	/* buddy_merge_likely() */
+	if (order < KM_MAX_ORDER - 1) {
+		uint64_t parent = pfn & ~(1ull << order);
+
+		if (is_free_buddy(pages, zone, parent ^ 2ull << order, order + 1))
+			put_flags |= KM_PUT_TAIL;
+	}
+	km_free_area_add(pages, zone, pfn, order, type, put_flags);
+}
+
+void km_buddy_put_by_pageblock(struct km_pages *pages, struct zone *zone, uint64_t pfn,
+			       unsigned int order, unsigned int put_flags)
+{
+	const unsigned int pageblock_order = pages->machine->profile.pageblock_order;
+	uint64_t end = pfn + (1ull << order);
+
+	if (order > pageblock_order)
+		order = pageblock_order;
+	*km_page(pages->machine, pfn) = (struct page){ 0 };
+	for (; pfn < end; pfn += 1ull << order)
+		km_buddy_put(pages, zone, pfn, order, km_pageblock_type(pages, zone, pfn),
+			     put_flags);
+}

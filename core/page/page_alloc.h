@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The page allocator of one machine: zones, buddy lists, per-cpu lists.
+ *
+ *   alloc ── per-cpu list ── refill ─▶ buddy: free_area[order].list[migratetype]
+ *                                        split downwards, fall back between types
+ *   free ─── per-cpu list ── spill ──▶ buddy: merge upwards
+ *
+ * For every zone:  free pages on the buddy lists + pages on per-cpu lists
+ *                + used pages + held pages = managed pages.
+ *
+ * Held pages are those the machine had in use when it was booted and of which the
+ * model knows no owner; km_pages_claim() turns them into used ones.
+ */
+#ifndef CORE_PAGE_PAGE_ALLOC_H
+#define CORE_PAGE_PAGE_ALLOC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/machine/machine.h"
+#include "core/page/gfp.h"
+
+#define KM_PAGEBLOCK_SHIFT_MAX 10
+
+struct km_page_list {
+	uint32_t head, tail; /* pfn, KM_NO_PAGE if empty */
+	uint64_t nr;	     /* blocks */
+};
+
+struct km_free_area {
+	struct km_page_list list[KM_NR_MIGRATETYPES];
+	uint64_t nr_free; /* blocks, all types */
+};
+
+struct zone {
+	enum km_zone_type type;
+	unsigned int node;
+	uint64_t start_pfn, spanned_pages, present_pages, managed_pages;
+	uint64_t wmark_min, wmark_low, wmark_high;
+	uint64_t lowmem_reserve[KM_NR_ZONE_TYPES];
+	uint64_t free_pages; /* on the buddy lists */
+	uint64_t pcp_pages;  /* on per-cpu lists */
+	uint64_t held_pages;
+	struct km_free_area free_area[KM_NR_ORDERS];
+	uint8_t *pageblock_types; /* enum km_migratetype by pageblock of the zone */
+	struct km_pcp *pcp;	  /* by CPU */
+	uint64_t pcp_batch, pcp_high_min, pcp_high_max;
+	uint64_t nr_fallbacks; /* blocks taken from another migratetype */
+	struct km_held *held;  /* extents of held pages, for km_pages_claim() */
+	uint64_t free_by_type[KM_NR_MIGRATETYPES]; /* free_pages, split */
+	uint64_t reserved_highatomic;		   /* pages of HIGHATOMIC pageblocks */
+	/*
+	 * Free blocks of the largest order that nobody touched since boot, by type:
+	 * counted in free_area but not linked, behind all linked ones of their list.
+	 */
+	struct km_pfn_stack *untouched;
+	bool below_high; /* found below wmark_high when last looked at */
+};
+
+/* Why one zone refused a request. */
+enum km_refusal {
+	KM_REFUSED_NOT_TRIED, /* above the highest zone allowed, or another node */
+	KM_REFUSED_WATERMARK, /* too few free pages above mark and reserve */
+	KM_REFUSED_NO_BLOCK,  /* enough pages, none of the order */
+};
+
+/* Filled when an allocation fails. */
+struct km_page_failure {
+	km_gfp gfp;
+	unsigned int order;
+	const char *reason; /* one line, static: why the whole request failed */
+	unsigned int nr_zones;
+	struct {
+		uint8_t zone;		 /* index in km_pages.zones */
+		uint8_t refusal;	 /* enum km_refusal */
+		int fragmentation_index; /* of that order, see km_fragmentation_index() */
+		uint64_t free_pages;
+		uint64_t mark; /* what free pages had to exceed */
+	} zones[KM_MAX_ZONES];
+};
+
+struct km_pages {
+	struct km_machine *machine; /* not owned */
+	unsigned int nr_zones;
+	struct zone zones[KM_MAX_ZONES]; /* by node, then type, ascending */
+	uint64_t min_free_kbytes, watermark_scale_factor;
+	unsigned int nr_zonelist[KM_MAX_NODES];
+	uint8_t zonelist[KM_MAX_NODES][KM_MAX_ZONES]; /* indices, best first */
+	struct km_page_failure last_failure;	      /* of the last allocation that failed */
+	uint64_t nr_kswapd_wakes;		      /* requests that found every zone below low */
+	uint64_t nr_reclaim_asked; /* requests that would have entered direct reclaim */
+	bool mobility_disabled;	   /* too little memory to group by migratetype */
+	uint8_t *zone_map;	   /* zone index by 16 MiB, for km_pfn_zone() */
+	uint64_t nr_zone_map;
+};
+
+/*
+ * Zones, watermarks (kernel-facts: mm/page_alloc.c __setup_per_zone_wmarks,
+ * setup_per_zone_lowmem_reserve), empty free lists.  All managed pages are held.
+ */
+int km_pages_init(struct km_pages *pages, struct km_machine *machine);
+void km_pages_release(struct km_pages *pages);
+
+/* Give every held page to the buddy lists, largest aligned blocks, type MOVABLE: a cold boot. */
+int km_pages_free_all(struct km_pages *pages);
+/*
+ * Lay free blocks into a zone whose pages are all held, as many of each order and
+ * type as blocks[migratetype][order] says (from pagetypeinfo), so that none has a
+ * free buddy of its order.  Returns the number of pages that could not be placed.
+ */
+uint64_t km_pages_seed(struct km_pages *pages, struct zone *zone,
+		       const uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS]);
+/* Move up to nr held pages onto a CPU's order-0 list (zoneinfo's pcp count).  Returns how many. */
+uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned int cpu,
+			   uint64_t nr);
+
+/*
+ * Turn a held, aligned block into a used one for owner, preferring the given zone
+ * type and falling to any other; KM_NO_PFN if none is left.  Takes no free page.
+ */
+uint64_t km_pages_claim(struct km_pages *pages, enum km_zone_type zone, unsigned int node,
+			unsigned int order, enum km_page_owner owner);
+
+/*
+ * Allocate 2^order pages.  node is the preferred one (-1: that of the CPU).
+ * Returns the first pfn, or KM_NO_PFN with pages->last_failure filled.  There is
+ * no reclaim: a request that could reclaim is counted and may go down to the min
+ * watermark; __GFP_NOFAIL may take everything.
+ */
+uint64_t km_alloc_pages(struct km_pages *pages, km_gfp gfp, unsigned int order, unsigned int cpu,
+			int node, enum km_page_owner owner);
+/*
+ * Free a block.  0, or without any change: -EINVAL not the head of a used block
+ * (double free, middle of a block), -ERANGE no such page, -EBADSLT wrong order.
+ */
+int km_free_pages(struct km_pages *pages, uint64_t pfn, unsigned int order, unsigned int cpu);
+/* Cut a used block into 2^(order - to) used blocks of order to (split_page).  0 or -EINVAL. */
+int km_split_pages(struct km_pages *pages, uint64_t pfn, unsigned int to);
+/* Put all per-cpu pages back to the buddy lists. */
+void km_drain_all(struct km_pages *pages);
+
+struct zone *km_pfn_zone(struct km_pages *pages, uint64_t pfn); /* NULL outside all zones */
+uint64_t km_pages_nr_free(const struct km_pages *pages);	/* sum of zone free_pages */
+bool km_zone_watermark_ok(const struct zone *zone, unsigned int order, uint64_t mark,
+			  int highest_zone, km_gfp gfp, unsigned int features);
+
+/*
+ * mm/vmstat.c: unusable_free_index in thousandths (1000 if nothing is free), and
+ * fragmentation_index: -1000 if a block of the order is free, else 0 (lack of
+ * memory) to 1000 (fragmentation).
+ */
+int km_unusable_index(const struct zone *zone, unsigned int order);
+int km_fragmentation_index(const struct zone *zone, unsigned int order);
+
+/* NULL if every list, count and buddy rule holds, else one line that names what broke (in buf). */
+const char *km_pages_is_valid(const struct km_pages *pages, char *buf, size_t len);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lists of blocks, linked by pfn through the descriptors of their heads.
+ */
+#ifndef CORE_PAGE_PAGE_LIST_H
+#define CORE_PAGE_PAGE_LIST_H
+
+#include <stdint.h>
+
+#include "core/machine/machine.h"
+#include "core/page/page_alloc.h"
+
+static inline void km_page_list_init(struct km_page_list *list)
+{
+	list->head = KM_NO_PAGE;
+	list->tail = KM_NO_PAGE;
+	list->nr = 0;
+}
+
+static inline void km_page_list_add_head(const struct km_machine *machine,
+					 struct km_page_list *list, uint64_t pfn)
+{
+	struct page *page = km_page(machine, pfn);
+
+	page->next = list->head;
+	page->prev = KM_NO_PAGE;
+	if (list->head != KM_NO_PAGE)
+		km_page(machine, list->head)->prev = pfn;
+	else
+		list->tail = pfn;
+	list->head = pfn;
+	list->nr++;
+}
+
+static inline void km_page_list_add_tail(const struct km_machine *machine,
+					 struct km_page_list *list, uint64_t pfn)
+{
+	struct page *page = km_page(machine, pfn);
+
+	page->prev = list->tail;
+	page->next = KM_NO_PAGE;
+	if (list->tail != KM_NO_PAGE)
+		km_page(machine, list->tail)->next = pfn;
+	else
+		list->head = pfn;
+	list->tail = pfn;
+	list->nr++;
+}
+
+static inline void km_page_list_del(const struct km_machine *machine, struct km_page_list *list,
+				    uint64_t pfn)
+{
+	const struct page *page = km_page(machine, pfn);
+
+	if (page->prev != KM_NO_PAGE)
+		km_page(machine, page->prev)->next = page->next;
+	else
+		list->head = page->next;
+	if (page->next != KM_NO_PAGE)
+		km_page(machine, page->next)->prev = page->prev;
+	else
+		list->tail = page->prev;
+	list->nr--;
+}
+
+#endif

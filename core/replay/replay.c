@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The event loop: read batches, hand each event to who replays it, and tell
+ * the observers.
+ *
+ * Time is that of the trace and never goes back: an event that is older than the one
+ * before it, from another CPU's buffer, happens at the time of that one.
+ *
+ * Nothing is allocated for an event but room for more live allocations or call sites.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/replay/loop.h"
+
+#define PREFETCH 8 /* events ahead */
+
+static const char *const divergence_names[KM_NR_DIVERGENCES] = {
+	[KM_DIV_WARM_FREE] = "warm_free",	[KM_DIV_UNKNOWN_FREE] = "unknown_free",
+	[KM_DIV_IMPLIED_FREE] = "implied_free", [KM_DIV_IMPLIED_ALLOC] = "implied_alloc",
+	[KM_DIV_OVERLAP] = "overlap",		[KM_DIV_SPLIT_FREE] = "split_free",
+	[KM_DIV_FREE_ORDER] = "free_order",	[KM_DIV_WRONG_CACHE] = "wrong_cache",
+	[KM_DIV_MODEL_FAILED] = "model_failed", [KM_DIV_HOST_FAILED] = "host_failed",
+	[KM_DIV_DOUBLED] = "doubled",
+};
+
+const char *km_divergence_name(enum km_divergence divergence)
+{
+	return divergence < KM_NR_DIVERGENCES ? divergence_names[divergence] : NULL;
+}
+
+void km_loop_diverge(struct km_replay *replay, enum km_divergence divergence)
+{
+	replay->divergence[divergence]++;
+}
+
+km_gfp km_loop_gfp(struct km_replay *replay, uint32_t host_flags)
+{
+	struct km_loop *loop = replay->loop;
+	unsigned int slot = (host_flags * 0x9e3779b1u) >> 26;
+
+	if (!loop->gfp_memo[slot].is_set || loop->gfp_memo[slot].host != host_flags) {
+		loop->gfp_memo[slot].host = host_flags;
+		loop->gfp_memo[slot].gfp = km_gfp_to_canonical(&replay->gfp, host_flags);
+		loop->gfp_memo[slot].is_set = true;
+	}
+	return loop->gfp_memo[slot].gfp;
+}
+
+void km_loop_born(struct km_replay *replay, const struct tf_event *ev,
+		  const struct km_new_life *new)
+{
+	const struct km_observer_fns *fns = &replay->loop->fns;
+	uint32_t site = km_site_map_get(replay->sites, new->call_site, ev->kind, ev->cache);
+	struct km_life *life = NULL;
+
+	if (site != KM_NO_SITE)
+		life = km_live_add(replay->live, ev->kind, ev->addr, ev->order);
+	if (!life) {
+		replay->loop->out_of_memory = true;
+		return;
+	}
+	life->model = new->model;
+	life->born_ns = replay->now_ns;
+	life->bytes_req = new->bytes_req < new->bytes_alloc ? new->bytes_req : new->bytes_alloc;
+	life->bytes_alloc = new->bytes_alloc;
+	life->site = site;
+	life->cache = new->cache;
+	life->cpu = ev->cpu;
+	life->pid = ev->pid;
+	replay->nr_replayed++;
+	for (unsigned int i = 0; i < fns->nr_alloc; i++)
+		fns->alloc[i].ops->alloc(fns->alloc[i].self, replay, ev, life);
+}
+
+void km_loop_ghost(struct km_replay *replay, const struct tf_event *ev)
+{
+	struct km_life *life = km_live_add(replay->live, ev->kind, ev->addr, ev->order);
+
+	if (!life) {
+		replay->loop->out_of_memory = true;
+		return;
+	}
+	life->model = KM_LIFE_GHOST;
+	life->born_ns = replay->now_ns;
+	life->bytes_req = life->bytes_alloc = 0;
+	life->site = KM_NO_SITE;
+	life->cache = KM_NO_CACHE;
+	life->cpu = ev->cpu;
+	life->pid = ev->pid;
+}
+
+void km_loop_ended(struct km_replay *replay, const struct tf_event *ev, const struct km_life *life,
+		   enum km_end end)
+{
+	const struct km_observer_fns *fns = &replay->loop->fns;
+
+	if (km_life_is_ghost(life))
+		return;
+	if (end == KM_END_FREED)
+		replay->nr_replayed++;
+	for (unsigned int i = 0; i < fns->nr_free; i++)
+		fns->free[i].ops->free(fns->free[i].self, replay, ev, life, end);
+}
+
+void km_loop_split(struct km_replay *replay, const struct tf_event *ev, const struct km_life *whole,
+		   unsigned int order)
+{
+	const struct km_observer_fns *fns = &replay->loop->fns;
+
+	if (km_life_is_ghost(whole))
+		return;
+	for (unsigned int i = 0; i < fns->nr_split; i++)
+		fns->split[i].ops->split(fns->split[i].self, replay, ev, whole, order);
+}
+
+static unsigned int site_kind(const struct tf_event *ev)
+{
+	return ev->kind == TF_PERCPU_FAIL ? TF_PERCPU_ALLOC : ev->kind;
+}
+
+uint32_t km_replay_find_site(const struct km_replay *replay, const struct tf_event *ev)
+{
+	return km_site_map_find(replay->sites, ev->call_site, site_kind(ev), ev->cache);
+}
+
+void km_loop_host_failed(struct km_replay *replay, const struct tf_event *ev)
+{
+	const struct km_observer_fns *fns = &replay->loop->fns;
+
+	replay->nr_fails_host++;
+	for (unsigned int i = 0; i < fns->nr_host_fail; i++)
+		fns->host_fail[i].ops->host_fail(fns->host_fail[i].self, replay, ev);
+}
+
+void km_loop_unknown(struct km_replay *replay, const struct tf_event *ev)
+{
+	const struct km_observer_fns *fns = &replay->loop->fns;
+
+	for (unsigned int i = 0; i < fns->nr_unknown; i++)
+		fns->unknown[i].ops->unknown(fns->unknown[i].self, replay, ev);
+}
+
+void km_loop_failed(struct km_replay *replay, const struct tf_event *ev)
+{
+	const struct km_observer_fns *fns = &replay->loop->fns;
+
+	if (km_site_map_get(replay->sites, ev->call_site, site_kind(ev), ev->cache) == KM_NO_SITE)
+		replay->loop->out_of_memory = true;
+	for (unsigned int i = 0; i < fns->nr_fail; i++)
+		fns->fail[i].ops->fail(fns->fail[i].self, replay, ev);
+}
+
+bool km_loop_refused(struct km_replay *replay, const struct tf_event *ev, bool host_failed,
+		     bool model_failed)
+{
+	if (host_failed)
+		km_loop_host_failed(replay, ev);
+	if (model_failed)
+		km_loop_failed(replay, ev);
+	if (host_failed && !model_failed) {
+		km_loop_diverge(replay, KM_DIV_HOST_FAILED);
+		return true;
+	}
+	if (!host_failed && model_failed) {
+		km_loop_diverge(replay, KM_DIV_MODEL_FAILED);
+		km_loop_ghost(replay, ev);
+	}
+	return false;
+}
+
+void km_loop_broke(struct km_replay *replay, const char *what)
+{
+	if (replay->first_invalid_event)
+		return;
+	replay->first_invalid_event = replay->nr_events;
+	snprintf(replay->invalid, sizeof(replay->invalid), "%s", what);
+}
+
+/* Time passes a tick: tell as of the tick, so that what is told does not depend on this event. */
+static void pass_tick(struct km_replay *replay, uint64_t ts_ns)
+{
+	const struct km_observer_fns *fns = &replay->loop->fns;
+	uint64_t since = ts_ns - replay->first_ns;
+
+	replay->now_ns = replay->loop->next_tick_ns;
+	for (unsigned int i = 0; i < fns->nr_tick; i++)
+		fns->tick[i].ops->tick(fns->tick[i].self, replay, replay->now_ns);
+	since += replay->tick_ns - since % replay->tick_ns;
+	if (__builtin_add_overflow(replay->first_ns, since, &replay->loop->next_tick_ns))
+		replay->loop->next_tick_ns = UINT64_MAX;
+}
+
+static void start_time(struct km_replay *replay, uint64_t ts_ns)
+{
+	replay->first_ns = replay->now_ns = ts_ns;
+	if (__builtin_add_overflow(ts_ns, replay->tick_ns, &replay->loop->next_tick_ns))
+		replay->loop->next_tick_ns = UINT64_MAX;
+}
+
+static void dispatch(struct km_replay *replay, const struct tf_event *ev)
+{
+	switch (ev->kind) {
+	case TF_KMALLOC:
+		km_replay_kmalloc(replay, ev);
+		break;
+	case TF_CACHE_ALLOC:
+		km_replay_cache_alloc(replay, ev);
+		break;
+	case TF_KFREE:
+	case TF_CACHE_FREE:
+		km_replay_object_free(replay, ev);
+		break;
+	case TF_PAGE_ALLOC:
+		km_replay_page_alloc(replay, ev);
+		break;
+	case TF_PAGE_FREE:
+		km_replay_page_free(replay, ev);
+		break;
+	case TF_PERCPU_ALLOC:
+	case TF_PERCPU_FAIL:
+		km_replay_percpu_alloc(replay, ev);
+		break;
+	case TF_PERCPU_FREE:
+		km_replay_percpu_free(replay, ev);
+		break;
+	case TF_VMAP_ALLOC:
+		km_replay_vmap_alloc(replay, ev);
+		break;
+	case TF_VMAP_FREE:
+		km_replay_vmap_free(replay, ev);
+		break;
+	case TF_GAP:
+		replay->nr_lost += ev->bytes_req;
+		break;
+	default: /* a batched free is told by PAGE_FREE too; a mark is none of ours */
+		break;
+	}
+}
+
+static void check(struct km_replay *replay)
+{
+	char buf[160];
+	const char *broken = km_kernel_is_valid(&replay->kernel, buf, sizeof(buf));
+
+	if (!broken)
+		broken = km_live_is_valid(replay->live);
+	if (broken)
+		km_loop_broke(replay, broken);
+}
+
+static void replay_event(struct km_replay *replay, const struct tf_event *ev)
+{
+	const struct km_observer_fns *fns = &replay->loop->fns;
+
+	if (ev->ts_ns > replay->now_ns) {
+		if (ev->ts_ns >= replay->loop->next_tick_ns)
+			pass_tick(replay, ev->ts_ns);
+		replay->now_ns = ev->ts_ns;
+	}
+	replay->gfp_now = ev->gfp ? km_loop_gfp(replay, ev->gfp) : 0;
+	for (unsigned int i = 0; i < fns->nr_event; i++)
+		fns->event[i].ops->event(fns->event[i].self, replay, ev);
+	dispatch(replay, ev);
+	if (ev->kind == TF_GAP || ev->kind == TF_MARK)
+		return;
+	replay->nr_events++;
+	if ((replay->flags & KM_REPLAY_CHECK) && !(replay->nr_events & (KM_CHECK_EVENTS - 1)))
+		check(replay);
+}
+
+static void prefetch(const struct km_replay *replay, const struct tf_event *ev)
+{
+	if (ev->kind <= TF_CACHE_FREE)
+		km_live_prefetch(replay->live, KM_LIVE_OBJECT, ev->addr);
+	else if (ev->kind <= TF_PAGE_FREE)
+		km_live_prefetch(replay->live, KM_LIVE_PAGES, ev->addr);
+}
+
+static int replay_batch(struct km_replay *replay, const struct tf_event *events, uint64_t nr)
+{
+	struct km_loop *loop = replay->loop;
+
+	if (!replay->nr_events && !replay->now_ns)
+		start_time(replay, events[0].ts_ns);
+	loop->batch_end = events + nr;
+	for (uint64_t i = 0; i < nr; i++) {
+		if (i + PREFETCH < nr)
+			prefetch(replay, &events[i + PREFETCH]);
+		loop->ahead = &events[i + 1];
+		replay_event(replay, &events[i]);
+		if (loop->out_of_memory)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void finish(struct km_replay *replay)
+{
+	const struct km_observer_fns *fns = &replay->loop->fns;
+
+	replay->gfp_now = 0;
+	if (replay->flags & KM_REPLAY_CHECK)
+		check(replay);
+	for (unsigned int i = 0; i < fns->nr_tick; i++)
+		fns->tick[i].ops->tick(fns->tick[i].self, replay, replay->now_ns);
+}
+
+int km_replay_run(struct km_replay *replay, struct tf_error *err)
+{
+	const struct tf_event *events;
+	struct tf_error damage;
+	int ret = 0;
+
+	for (;;) {
+		int64_t nr = tf_reader_next(replay->reader, &events, &damage);
+
+		if (!nr)
+			break;
+		if (nr > 0) {
+			ret = replay_batch(replay, events, (uint64_t)nr);
+			if (!ret)
+				continue;
+			tf_fail(err, ret, TF_NO_OFFSET, "out of memory");
+			return ret;
+		}
+		if (!replay->nr_damaged_blocks++ && err)
+			*err = damage;
+		if (nr != -EBADMSG && nr != -ENODATA)
+			return (int)nr;
+	}
+	finish(replay);
+	return replay->nr_damaged_blocks ? -EBADMSG : 0;
+}
+
+static void add_fn(struct km_observer *list, unsigned int *nr, bool has_fn,
+		   const struct km_observer *observer)
+{
+	if (has_fn)
+		list[(*nr)++] = *observer;
+}
+
+int km_replay_add_observer(struct km_replay *replay, const struct km_observer_ops *ops, void *self)
+{
+	struct km_observer_fns *fns = &replay->loop->fns;
+	struct km_observer observer = { .ops = ops, .self = self };
+
+	if (replay->nr_observers == sizeof(replay->observers) / sizeof(replay->observers[0]))
+		return -ENOSPC;
+	replay->observers[replay->nr_observers++] = observer;
+	add_fn(fns->event, &fns->nr_event, ops->event, &observer);
+	add_fn(fns->alloc, &fns->nr_alloc, ops->alloc, &observer);
+	add_fn(fns->free, &fns->nr_free, ops->free, &observer);
+	add_fn(fns->split, &fns->nr_split, ops->split, &observer);
+	add_fn(fns->host_fail, &fns->nr_host_fail, ops->host_fail, &observer);
+	add_fn(fns->fail, &fns->nr_fail, ops->fail, &observer);
+	add_fn(fns->unknown, &fns->nr_unknown, ops->unknown, &observer);
+	add_fn(fns->tick, &fns->nr_tick, ops->tick, &observer);
+	return 0;
+}
+
+uint32_t km_replay_nr_sites(const struct km_replay *replay)
+{
+	return replay->sites->nr;
+}
+
+const struct km_site *km_replay_site(const struct km_replay *replay, uint32_t site)
+{
+	return &replay->sites->sites[site];
+}
+
+static void count_life(void *arg, const struct km_life *life)
+{
+	(void)life;
+	++*(uint64_t *)arg;
+}
+
+uint64_t km_replay_nr_live(const struct km_replay *replay)
+{
+	uint64_t nr = 0;
+
+	km_live_for_each(replay->live, count_life, &nr);
+	return nr;
+}
+
+void km_replay_for_each_live(const struct km_replay *replay,
+			     void (*fn)(void *arg, const struct km_life *life), void *arg)
+{
+	km_live_for_each(replay->live, fn, arg);
+}
