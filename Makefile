@@ -54,7 +54,7 @@ room_closure = $(foreach r,$(1) $(USES_$(1)),$(call room_lib,$(r)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help clean install uninstall lint check bench demo deps
+.PHONY: all help clean install uninstall lint check check-deps check-run bench demo deps
 
 all: $(O)/kmemtool
 
@@ -119,11 +119,73 @@ $(OBJ)/$(basename $(1)): $(OBJ)/$(basename $(1)).o $(OBJ)/tests/fuzz/driver.o $(
 endef
 $(foreach s,$(FUZZ_SRCS),$(eval $(call fuzz_rule,$(s))))
 
+# Unit suites; ROOM=core/page runs those of one room alone.
 .PHONY: unit
-unit: $(UNIT_BINS)
-# One room's suites: make unit-core/page
-unit-%:
-	$(Q)$(MAKE) --no-print-directory $(patsubst %.c,$(OBJ)/%,$(filter tests/unit/$*/%,$(UNIT_SRCS)))
-	$(Q)for t in $(patsubst %.c,$(OBJ)/%,$(filter tests/unit/$*/%,$(UNIT_SRCS))); do $$t || exit 1; done
+unit: $(if $(ROOM),$(filter $(OBJ)/tests/unit/$(ROOM)/test_%,$(UNIT_BINS)),$(UNIT_BINS))
+	$(Q)for suite in $^; do $$suite || exit 1; done
+
+# Tools of the tests.
+$(OBJ)/tests/tools/rusage: $(OBJ)/tests/tools/rusage.o
+	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $^
+$(OBJ)/tests/tools/make_golden: $(OBJ)/tests/tools/make_golden.o $(OBJ)/tests/tools/golden_host.o \
+		$(call room_lib,tracefmt)
+	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+
+# A corpus can grow: make fuzz-columns TIME=600 runs one target under clang's libFuzzer.
+TIME ?= 60
+fuzz-%:
+	@mkdir -p $(OBJ)-fuzz/corpus-$*
+	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -w -I. -D_GNU_SOURCE \
+		-DKMEMTOOL_VERSION='"$(VERSION)"' -o $(OBJ)-fuzz/$* $(filter %/fuzz_$*.c,$(FUZZ_SRCS)) \
+		$(foreach r,$(call fuzz_room,$(filter %/fuzz_$*.c,$(FUZZ_SRCS))) \
+		$(USES_$(call fuzz_room,$(filter %/fuzz_$*.c,$(FUZZ_SRCS)))),$(call room_srcs,$(r))) $(LDLIBS_ALL)
+	$(OBJ)-fuzz/$* -max_total_time=$(TIME) -timeout=10 $(OBJ)-fuzz/corpus-$* tests/corpus/$*
+
+lint:
+	$(Q)tests/tools/lint
+
+check-deps:
+	$(Q)sh .ci/deps check
+# Recursive, so that what was just installed is seen by the rules.
+check: check-deps
+	$(Q)$(MAKE) --no-print-directory check-run
+check-run: $(O)/kmemtool $(UNIT_BINS) $(FUZZ_BINS)
+	$(Q)sh tests/run.sh $(OBJ) $(OBJ)/kmemtool $(UNIT_BINS) -- $(FUZZ_BINS)
+
+deps:
+	$(Q)sh .ci/deps
+
+# A few seconds of this host, from recording to report.
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)sh tests/tools/demo.sh $(O)/kmemtool $(O)
+
+# Beside perf, where the package linux-perf is installed.
+bench: deps
+	$(Q)$(MAKE) --no-print-directory all $(OBJ)/tests/tools/rusage
+	$(Q)sh tests/bench/bench.sh $(OBJ)/kmemtool $(OBJ)/tests/tools/rusage
+
+install: all
+	install -D -m 755 $(OBJ)/kmemtool $(DESTDIR)$(prefix)/bin/kmemtool
+	$(Q)for page in man/*.[0-9]; do install -D -m 644 $$page \
+		$(DESTDIR)$(prefix)/share/man/man$${page##*.}/$$(basename $$page); done
+
+uninstall:
+	rm -f $(DESTDIR)$(prefix)/bin/kmemtool
+	$(Q)for page in man/*.[0-9]; do rm -f $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$$(basename $$page); done
+
+clean:
+	rm -rf $(O)
+
+help:
+	@echo "make              build $(O)/kmemtool"
+	@echo "make demo         install what is missing, record this host, replay, report"
+	@echo "make check        install what is missing, build and run every test (SAN=1: sanitizers)"
+	@echo "make unit         unit suites alone (ROOM=core/page: of one room)"
+	@echo "make fuzz-NAME    one fuzz target under libFuzzer for TIME=60 seconds"
+	@echo "make lint         house rules, formatting, manual pages"
+	@echo "make bench        measured figures beside other tools"
+	@echo "make install      to \$$(DESTDIR)\$$(prefix); make uninstall"
+	@echo "make clean        remove $(O)/"
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

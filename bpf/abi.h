@@ -134,6 +134,9 @@ struct kc_params {
 	__u32 self_tgid;	    /* the collector */
 	__u32 include_self;	    /* record it like everybody else */
 	__u32 slots_per_cpu;	    /* power of two */
+	__u32 word_type; /* BTF id of a struct that starts with a word, for bpf_rdonly_cast() (6.2);
+			    0: none */
+	__u32 unused;
 };
 
 /* What a CPU writes, in cache lines of its own. */

@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,9 @@ struct kc_collector {
 	struct kc_shared *shared;
 	size_t shared_bytes;
 	struct kc_kallsyms *syms;
+	/* Both take some 100 ms that the main thread has other work for. */
+	pthread_t symbol_thread, detach_thread;
+	bool symbols_running, detach_running;
 	struct kc_owners *owners;
 	struct kc_calibration calibration;
 	struct kc_decoder decoder;
@@ -327,6 +331,22 @@ static int run_calibration(struct kc_collector *c, struct kc_error *err)
 	return ret < 0 ? fail(err, ret, "the ring cannot be read: %s", strerror(-ret)) : 0;
 }
 
+/* Without symbols the trace has bare addresses and no owners; that is said, not fatal. */
+static void *load_symbols(void *arg)
+{
+	struct kc_collector *c = arg;
+
+	kc_kallsyms_load(&c->syms, NULL);
+	return NULL;
+}
+
+static void join_symbols(struct kc_collector *c)
+{
+	if (c->symbols_running)
+		pthread_join(c->symbol_thread, NULL);
+	c->symbols_running = false;
+}
+
 int kc_open(struct kc_collector **out, const struct kc_options *options, struct kc_error *err)
 {
 	struct kc_collector *c = calloc(1, sizeof(*c));
@@ -342,15 +362,11 @@ int kc_open(struct kc_collector **out, const struct kc_options *options, struct 
 			   c->nr_cpus, KC_MAX_CPUS);
 		goto out;
 	}
+	c->symbols_running = !pthread_create(&c->symbol_thread, NULL, load_symbols, c);
 	ret = open_object(c, options, err);
 	if (ret)
 		goto out;
-	/* Without symbols the trace has bare addresses and no owners; that is said, not fatal. */
-	if (!kc_kallsyms_load(&c->syms, NULL) && kc_owners_init(&c->owners, c->syms)) {
-		ret = fail(err, -ENOMEM, "out of memory");
-		goto out;
-	}
-	ret = kc_decoder_init(&c->decoder, &c->calibration, c->owners);
+	ret = kc_decoder_init(&c->decoder, &c->calibration);
 	if (ret) {
 		fail(err, ret, "out of memory");
 		goto out;
@@ -361,6 +377,12 @@ int kc_open(struct kc_collector **out, const struct kc_options *options, struct 
 	ret = run_calibration(c, err);
 	if (ret)
 		goto out;
+	join_symbols(c);
+	if (c->syms && kc_owners_init(&c->owners, c->syms)) {
+		ret = fail(err, -ENOMEM, "out of memory");
+		goto out;
+	}
+	c->decoder.owners = c->owners;
 	c->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(c->obj, "ring"), on_record, c,
 				   NULL);
 	if (!c->ring) {
@@ -381,10 +403,24 @@ uint64_t kc_start(struct kc_collector *c)
 	return now_ns();
 }
 
+static void *detach(void *arg)
+{
+	struct kc_collector *c = arg;
+
+	for (unsigned int i = 0; i < c->nr_links; i++)
+		bpf_link__destroy(c->links[i]);
+	c->nr_links = 0;
+	return NULL;
+}
+
 uint64_t kc_stop(struct kc_collector *c)
 {
+	uint64_t now;
+
 	__atomic_store_n(&c->shared->mode, KC_MODE_OFF, __ATOMIC_SEQ_CST);
-	return now_ns();
+	now = now_ns();
+	c->detach_running = !pthread_create(&c->detach_thread, NULL, detach, c);
+	return now;
 }
 
 int64_t kc_drain(struct kc_collector *c, int (*emit)(void *arg, const struct tf_event *ev),
@@ -489,8 +525,10 @@ void kc_close(struct kc_collector *c)
 {
 	if (!c)
 		return;
-	for (unsigned int i = 0; i < c->nr_links; i++)
-		bpf_link__destroy(c->links[i]);
+	join_symbols(c);
+	if (c->detach_running)
+		pthread_join(c->detach_thread, NULL);
+	detach(c);
 	ring_buffer__free(c->ring);
 	kc_slots_unmap(&c->slots);
 	if (c->shared)

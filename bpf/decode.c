@@ -18,12 +18,10 @@
 #define HARDIRQ_MASK 0x000f0000u
 #define NMI_MASK 0x00f00000u
 
-int kc_decoder_init(struct kc_decoder *decoder, const struct kc_calibration *calibration,
-		    struct kc_owners *owners)
+int kc_decoder_init(struct kc_decoder *decoder, const struct kc_calibration *calibration)
 {
 	memset(decoder, 0, sizeof(*decoder));
 	decoder->calibration = calibration;
-	decoder->owners = owners;
 	decoder->sites_room = SITES_ROOM_FIRST;
 	decoder->caches = calloc(KC_CACHE_SLOTS + 1, sizeof(*decoder->caches));
 	decoder->sites = calloc(SITES_ROOM_FIRST, sizeof(*decoder->sites));

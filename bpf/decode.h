@@ -25,8 +25,8 @@ struct kc_decoder {
 	size_t nr_sites, nr_new_sites, sites_room;
 };
 
-int kc_decoder_init(struct kc_decoder *decoder, const struct kc_calibration *calibration,
-		    struct kc_owners *owners);
+/* owners are set by the caller once it has them. */
+int kc_decoder_init(struct kc_decoder *decoder, const struct kc_calibration *calibration);
 void kc_decoder_release(struct kc_decoder *decoder);
 
 /*

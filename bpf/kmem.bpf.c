@@ -46,6 +46,7 @@ struct kc_shared shared;
 const volatile struct kc_params params;
 
 extern struct kmem_cache *bpf_get_kmem_cache(__u64 addr) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 enum pass {
 	ONLY, /* the tracepoint has one program */
@@ -133,8 +134,11 @@ static __always_inline __u32 read_preempt(struct kc_cpu *c, __u32 cpu)
 
 	if (!c->preempt_addr)
 		c->preempt_addr = find_preempt_addr(cpu);
-	if (c->preempt_addr <= 1 ||
-	    bpf_probe_read_kernel(&value, sizeof(value), (void *)c->preempt_addr))
+	if (c->preempt_addr <= 1)
+		return KC_PREEMPT_UNKNOWN;
+	if (params.word_type) /* a plain load instead of a call */
+		value = *(__u32 *)bpf_rdonly_cast((void *)c->preempt_addr, params.word_type);
+	else if (bpf_probe_read_kernel(&value, sizeof(value), (void *)c->preempt_addr))
 		return KC_PREEMPT_UNKNOWN;
 	return value & 0xffffff; /* preemption, softirq, hardirq, NMI; above is need-resched */
 }

@@ -202,6 +202,11 @@ void kc_fill_params(const struct btf *btf, struct kc_params *params)
 		params->offset_runqueues = (__u64)runqueues;
 		params->offset_preempt_count = (__u64)preempt;
 	}
+	if (btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0) {
+		__s32 word = btf__find_by_name_kind(btf, "refcount_struct", BTF_KIND_STRUCT);
+
+		params->word_type = word > 0 ? (__u32)word : 0;
+	}
 	params->has_get_kmem_cache =
 		btf__find_by_name_kind(btf, "bpf_get_kmem_cache", BTF_KIND_FUNC) > 0;
 }

@@ -38,6 +38,20 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static error_t no_such_type(const char *name, size_t len)
+{
+	char names[300] = "";
+
+	for (unsigned int kind = 0; kind < TF_NR_KINDS; kind++) {
+		size_t used = strlen(names);
+
+		snprintf(names + used, sizeof(names) - used, "%s%s", kind ? ", " : "",
+			 tf_kind_name(kind));
+	}
+	ui_usage_error("dump", "--type: no event type '%.*s'; there are %s", (int)len, name, names);
+	return EINVAL;
+}
+
 static error_t parse_types(const char *list, uint32_t *kinds)
 {
 	uint32_t found = 0;
@@ -50,17 +64,13 @@ static error_t parse_types(const char *list, uint32_t *kinds)
 		if (len < sizeof(name))
 			memcpy(name, p, len);
 		kind = tf_kind_from_name(name);
-		if (kind < 0) {
-			ui_usage_error("dump", "--type: no event type '%.*s'", (int)len, p);
-			return EINVAL;
-		}
+		if (kind < 0)
+			return no_such_type(p, len);
 		found |= 1u << kind;
 		p += len + (p[len] == ',');
 	}
-	if (!found) {
-		ui_usage_error("dump", "--type: no event type given");
-		return EINVAL;
-	}
+	if (!found)
+		return no_such_type("", 0);
 	*kinds = found;
 	return 0;
 }

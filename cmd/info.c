@@ -127,8 +127,8 @@ static void print_head(const struct tf_meta *meta, const struct tf_reader_info *
 	printf("host       %s %s, ", fact(meta, "host.release", a, sizeof(a)),
 	       fact(meta, "host.machine", b, sizeof(b)));
 	printf("%s CPUs, ", fact(meta, "host.cpus_online", a, sizeof(a)));
-	printf("%s NUMA %s\n", fact(meta, "host.numa_nodes", a, sizeof(a)),
-	       strcmp(a, "1") ? "nodes" : "node");
+	fact(meta, "host.numa_nodes", a, sizeof(a));
+	printf("%s NUMA %s\n", a, strcmp(a, "1") ? "nodes" : "node");
 	if (tf_meta_get(meta, "record.command"))
 		printf("command    %s\n", fact(meta, "record.command", a, sizeof(a)));
 }

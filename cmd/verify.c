@@ -48,7 +48,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return EINVAL;
 	case ARGP_KEY_SUCCESS:
 		if (args->salvage && !strcmp(args->file, "-")) {
-			ui_usage_error("verify", "--salvage reads twice, standard input cannot be");
+			ui_usage_error(
+				"verify",
+				"--salvage reads the trace twice, and standard input only once");
 			return EINVAL;
 		}
 		if (args->json && args->salvage && !strcmp(args->salvage, "-")) {

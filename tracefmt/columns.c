@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "tracefmt/bytes.h"
+#include "tracefmt/columns_model.h"
 
 /* Bytes that one event can add to a column. */
 static const uint8_t column_max[TF_NR_COLUMNS] = {

@@ -4,9 +4,6 @@
  *
  * Inside of tracefmt/ only.  Lossless for every content of struct tf_event but
  * its unused byte.  The encoder takes any events; the decoder takes any bytes.
- *
- * Layout: number of columns (4), length of each in bytes (4 each), the columns in
- * the order of enum tf_column.  Columns beyond those known are ignored.
  */
 #ifndef TRACEFMT_COLUMNS_H
 #define TRACEFMT_COLUMNS_H
@@ -14,12 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tracefmt/columns_model.h"
+#include "tracefmt/columns_layout.h"
 #include "tracefmt/error.h"
 #include "tracefmt/event.h"
-
-#define TF_MAX_BLOCK_EVENTS (1u << 17)
-#define TF_MAX_COLUMNS 64u
 
 /* Bytes that somebody else owns. */
 struct tf_piece {

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "tracefmt/bytes.h"
+#include "tracefmt/columns_model.h"
 
 struct tf_decoder {
 	uint32_t room; /* nodes that were allocated */

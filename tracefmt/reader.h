@@ -21,7 +21,7 @@ struct tf_reader;
 
 struct tf_reader_info {
 	uint16_t version_major, version_minor;
-	bool complete; /* there is a footer and it agrees with the blocks */
+	bool complete; /* there is a footer, and its index leads through the whole file */
 	uint64_t file_bytes;
 	uint64_t nr_events; /* without gap and mark records */
 	uint64_t by_kind[TF_NR_KINDS];
@@ -50,7 +50,10 @@ static inline bool tf_reader_is_complete(const struct tf_reader *r)
 	return info.complete;
 }
 
-/* Only events with from_ns <= ts_ns < to_ns (host time); blocks outside are not decoded. */
+/*
+ * Only events with from_ns <= ts_ns < to_ns (host time); blocks outside are not
+ * decoded, nor is their damage told.  A to_ns of UINT64_MAX is no limit.
+ */
 void tf_reader_set_range(struct tf_reader *r, uint64_t from_ns, uint64_t to_ns);
 
 /*
@@ -65,8 +68,8 @@ void tf_reader_rewind(struct tf_reader *r);
 /* What tf_verify() found, block by block. */
 struct tf_verify_result {
 	uint64_t nr_blocks;  /* blocks of every type that were looked at */
-	uint64_t nr_damaged; /* of them, or regions that are no block */
-	bool complete;
+	uint64_t nr_damaged; /* findings: damaged blocks, and regions that are no block */
+	bool complete;	     /* there is a footer, and it agrees with the blocks */
 };
 
 /*
@@ -76,7 +79,10 @@ struct tf_verify_result {
 int tf_verify(const char *path, struct tf_verify_result *result,
 	      void (*damaged)(void *arg, const struct tf_error *what), void *arg,
 	      struct tf_error *err);
-/* Copy every undamaged block to a new trace with a footer of its own. */
+/*
+ * Copy every undamaged block to a new trace with a footer of its own; *result tells
+ * of the damaged one.  -EINVAL if both are one file.
+ */
 int tf_salvage(const char *path, const char *out_path, struct tf_verify_result *result,
 	       struct tf_error *err);
 

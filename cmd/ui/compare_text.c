@@ -128,7 +128,6 @@ static const struct ui_list_column cache_columns[] = {
 static const struct ui_list_column site_columns[] = {
 	{ "symbol", "call site", UI_CELL_TEXT },
 	{ "kind", "kind", UI_CELL_TEXT },
-	{ "cache", "cache", UI_CELL_TEXT },
 	{ "base.live_bytes_peak", "live peak", UI_CELL_BYTES },
 	{ "head.live_bytes_peak", "head", UI_CELL_BYTES },
 	{ "base.waste_bytes_peak", "waste peak", UI_CELL_BYTES },
@@ -138,8 +137,8 @@ static const struct ui_list_column site_columns[] = {
 };
 
 static const struct ui_list lists[] = {
-	{ "caches", NULL, "no cache changed", 7, cache_columns },
-	{ "call_sites", NULL, "no call site changed", 9, site_columns },
+	{ "caches", NULL, "no cache changed", 7, cache_columns, false },
+	{ "call_sites", NULL, "no call site changed", 8, site_columns, false },
 };
 
 int ui_compare_text(const json_t *comparison, FILE *file, unsigned int width)

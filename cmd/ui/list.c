@@ -72,8 +72,11 @@ static const char *path_text(const json_t *element, const char *path, enum ui_ce
 {
 	const char *text = json_string_value(follow(element, path, strlen(path)));
 
-	if (!text && cell == UI_CELL_SITE)
+	if (!text && cell == UI_CELL_SITE) {
 		text = km_json_get_text(element, "site");
+		if (text && !strcmp(text, "0x0")) /* nobody knows who called */
+			text = NULL;
+	}
 	return text && text[0] ? text : NULL;
 }
 
@@ -90,6 +93,9 @@ void ui_number_text(double value, enum ui_cell cell, char *buf, size_t len)
 		break;
 	case UI_CELL_TIME:
 		snprintf(buf, len, "%s", ui_format_time(value, unit));
+		break;
+	case UI_CELL_STAMP:
+		snprintf(buf, len, "%.6f", value / 1e9);
 		break;
 	case UI_CELL_INDEX:
 		snprintf(buf, len, "%.3f", value / 1000);
@@ -185,6 +191,17 @@ void ui_rows_release(struct ui_rows *rows)
 	free(rows->rows);
 	rows->rows = NULL;
 	rows->nr = rows->nr_all = 0;
+}
+
+void ui_rows_skip_zero(struct ui_rows *rows, const struct ui_list *list)
+{
+	double number;
+
+	for (size_t i = 0; i < rows->nr; i++) {
+		if (!ui_path_number(rows->rows[i], list->sort, &number) || number != 0)
+			continue;
+		rows->nr = rows->nr_all = i;
+	}
 }
 
 bool ui_list_has_column(const struct ui_list *list, const char *path)

@@ -20,7 +20,8 @@ enum ui_cell {
 	UI_CELL_COUNT,
 	UI_CELL_BYTES,
 	UI_CELL_BYTE_SECONDS,
-	UI_CELL_TIME,
+	UI_CELL_TIME,  /* a length of time */
+	UI_CELL_STAMP, /* a point in time, in seconds */
 	UI_CELL_INDEX, /* thousandths */
 	UI_CELL_BOOL,
 };
@@ -37,6 +38,7 @@ struct ui_list {
 	const char *none; /* what a table says when there is no row */
 	unsigned int nr_columns;
 	const struct ui_list_column *columns;
+	bool skip_zero; /* a table leaves rows out whose sort number is 0 */
 };
 
 /* The rows of a list in order; elements are borrowed from the result. */
@@ -50,6 +52,8 @@ struct ui_rows {
 int ui_rows_init(struct ui_rows *rows, const struct ui_list *list, const json_t *array,
 		 const char *sort, size_t top);
 void ui_rows_release(struct ui_rows *rows);
+/* Leave out the rows from the first on whose sort number (of the list) is 0. */
+void ui_rows_skip_zero(struct ui_rows *rows, const struct ui_list *list);
 
 /* Does a path name a column of the list? */
 bool ui_list_has_column(const struct ui_list *list, const char *path);

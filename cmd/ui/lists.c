@@ -28,10 +28,7 @@ static const struct ui_list_column cache_columns[] = {
 };
 
 const struct ui_list ui_cache_list = {
-	"caches",
-	NULL,
-	"no cache was used",
-	COLUMNS(cache_columns),
+	"caches", NULL, "no cache was used", COLUMNS(cache_columns), false,
 };
 
 static const struct ui_list_column cache_waste_columns[] = {
@@ -47,8 +44,9 @@ static const struct ui_list_column cache_waste_columns[] = {
 const struct ui_list ui_cache_waste_list = {
 	"caches",
 	"free_bytes_end+waste_internal_bytes_end",
-	"no cache was used",
+	"no cache holds what nobody uses",
 	COLUMNS(cache_waste_columns),
+	true,
 };
 
 static const struct ui_list_column site_columns[] = {
@@ -75,10 +73,7 @@ static const struct ui_list_column site_columns[] = {
 };
 
 const struct ui_list ui_site_list = {
-	"call_sites",
-	NULL,
-	"nothing was allocated",
-	COLUMNS(site_columns),
+	"call_sites", NULL, "nothing was allocated", COLUMNS(site_columns), false,
 };
 
 static const struct ui_list_column site_waste_columns[] = {
@@ -97,8 +92,9 @@ static const struct ui_list_column site_waste_columns[] = {
 const struct ui_list ui_site_waste_list = {
 	"call_sites",
 	"waste_bytes_peak",
-	"nothing was allocated",
+	"nothing was given that was not asked for",
 	COLUMNS(site_waste_columns),
+	true,
 };
 
 static const struct ui_list_column zone_columns[] = {
@@ -118,14 +114,11 @@ static const struct ui_list_column zone_columns[] = {
 };
 
 const struct ui_list ui_zone_list = {
-	"zones",
-	NULL,
-	"no zone",
-	COLUMNS(zone_columns),
+	"zones", NULL, "no zone", COLUMNS(zone_columns), false,
 };
 
 static const struct ui_list_column failure_columns[] = {
-	{ "ts_ns", "time", UI_CELL_TIME },
+	{ "ts_ns", "time (s)", UI_CELL_STAMP },
 	{ "cpu", "cpu", UI_CELL_COUNT },
 	{ "pid", "pid", UI_CELL_COUNT },
 	{ "context", "context", UI_CELL_TEXT },
@@ -145,6 +138,7 @@ const struct ui_list ui_failure_list = {
 	NULL,
 	"no request failed, in the model or on the host",
 	COLUMNS(failure_columns),
+	false,
 };
 
 static const struct ui_list_column misuse_columns[] = {
@@ -155,10 +149,7 @@ static const struct ui_list_column misuse_columns[] = {
 };
 
 const struct ui_list ui_misuse_list = {
-	"misuse",
-	NULL,
-	"no rule was broken",
-	COLUMNS(misuse_columns),
+	"misuse", NULL, "no rule was broken", COLUMNS(misuse_columns), false,
 };
 
 static const struct ui_list_column hit_columns[] = {
@@ -168,10 +159,7 @@ static const struct ui_list_column hit_columns[] = {
 };
 
 const struct ui_list ui_hit_list = {
-	"call_sites",
-	NULL,
-	"no call site",
-	COLUMNS(hit_columns),
+	"call_sites", NULL, "no call site", COLUMNS(hit_columns), false,
 };
 
 static const struct ui_list_column leak_columns[] = {
@@ -187,14 +175,12 @@ static const struct ui_list_column leak_columns[] = {
 };
 
 const struct ui_list ui_leak_list = {
-	"leaks",
-	NULL,
-	"nothing older than half the trace is still there",
-	COLUMNS(leak_columns),
+	"leaks", NULL, "nothing older than half the trace is still there", COLUMNS(leak_columns),
+	false,
 };
 
 static const struct ui_list_column timeline_columns[] = {
-	{ "ts_ns", "time", UI_CELL_TIME },
+	{ "ts_ns", "time (s)", UI_CELL_STAMP },
 	{ "live_bytes", "live", UI_CELL_BYTES },
 	{ "waste_internal_bytes", "internal waste", UI_CELL_BYTES },
 	{ "slab_pages", "slab pages", UI_CELL_COUNT },
@@ -204,10 +190,7 @@ static const struct ui_list_column timeline_columns[] = {
 };
 
 const struct ui_list ui_timeline_list = {
-	"timeline",
-	NULL,
-	"no point in time",
-	COLUMNS(timeline_columns),
+	"timeline", NULL, "no point in time", COLUMNS(timeline_columns), false,
 };
 
 static const struct ui_list_column fidelity_cache_columns[] = {
@@ -222,8 +205,6 @@ static const struct ui_list_column fidelity_cache_columns[] = {
 };
 
 const struct ui_list ui_fidelity_cache_list = {
-	"caches",
-	"pages_model-pages_real",
-	"no cache to compare",
-	COLUMNS(fidelity_cache_columns),
+	"caches", "pages_model-pages_real", "no cache to compare", COLUMNS(fidelity_cache_columns),
+	false,
 };

@@ -42,12 +42,13 @@ static void print_machine(const struct km_result *result, FILE *file)
 {
 	const json_t *machine = km_result_get(result, "machine");
 	json_t *settings = (json_t *)km_result_get(result, "settings"), *value;
+	int64_t nodes = km_json_get_int(machine, "nodes", 0);
 	char name[64], memory[UI_UNIT_LEN];
 	const char *key;
 
-	fprintf(file, "machine   %s, %" PRId64 " CPUs, %" PRId64 " nodes, %s, %s start\n",
+	fprintf(file, "machine   %s, %" PRId64 " CPUs, %" PRId64 " NUMA node%s, %s, %s start\n",
 		ui_cell_text(machine, "name", UI_CELL_TEXT, name, sizeof(name)),
-		km_json_get_int(machine, "cpus", 0), km_json_get_int(machine, "nodes", 0),
+		km_json_get_int(machine, "cpus", 0), nodes, nodes == 1 ? "" : "s",
 		ui_format_size(km_json_get_real(machine, "pages", 0) * PAGE_BYTES, memory),
 		km_json_get_bool(machine, "warm", false) ? "warm" : "cold");
 	if (!json_object_size(settings))
@@ -60,17 +61,6 @@ static void print_machine(const struct km_result *result, FILE *file)
 		fputs(ui_clean(json_string_value(value), text, sizeof(text)), file);
 	}
 	putc('\n', file);
-}
-
-static const char *percent(const json_t *fidelity, const char *key, char *buf, size_t len)
-{
-	double value;
-
-	if (ui_path_number(fidelity, key, &value))
-		snprintf(buf, len, "%.3g %%", value);
-	else
-		snprintf(buf, len, "-");
-	return buf;
 }
 
 static void print_model(const struct km_result *result, FILE *file)
@@ -86,16 +76,16 @@ static void print_model(const struct km_result *result, FILE *file)
 	fprintf(file,
 		"model     error on the recorded machine: slab pages %s (of what changed %s), "
 		"free pages %s\n",
-		percent(fidelity, "slab_pages_error_pct", a, sizeof(a)),
-		percent(fidelity, "slab_churn_error_pct", b, sizeof(b)),
-		percent(fidelity, "free_pages_error_pct", c, sizeof(c)));
+		ui_percent_text(fidelity, "slab_pages_error_pct", a, sizeof(a)),
+		ui_percent_text(fidelity, "slab_churn_error_pct", b, sizeof(b)),
+		ui_percent_text(fidelity, "free_pages_error_pct", c, sizeof(c)));
 	fprintf(file, "          free blocks %s of what changed, vmalloc %s, percpu %s; ",
-		percent(fidelity, "free_blocks_error_pct", a, sizeof(a)),
-		percent(fidelity, "vmalloc_error_pct", b, sizeof(b)),
-		percent(fidelity, "percpu_error_pct", c, sizeof(c)));
+		ui_percent_text(fidelity, "free_blocks_error_pct", a, sizeof(a)),
+		ui_percent_text(fidelity, "vmalloc_error_pct", b, sizeof(b)),
+		ui_percent_text(fidelity, "percpu_error_pct", c, sizeof(c)));
 	fprintf(file, "right: kmalloc sizes %s, zones %s\n",
-		percent(fidelity, "bytes_alloc_match_pct", a, sizeof(a)),
-		percent(fidelity, "zone_match_pct", b, sizeof(b)));
+		ui_percent_text(fidelity, "bytes_alloc_match_pct", a, sizeof(a)),
+		ui_percent_text(fidelity, "zone_match_pct", b, sizeof(b)));
 }
 
 /* Pages as bytes, for people. */
@@ -147,19 +137,19 @@ static int print_memory(const struct km_result *result, FILE *file)
 	if (!table)
 		return -ENOMEM;
 	add_memory(table, result, "live, allocated in the trace", "live.bytes_peak", "live_bytes");
-	add_memory(table, result, "of it given but not asked for", "waste.internal_bytes_peak",
+	add_memory(table, result, "  given but not asked for", "waste.internal_bytes_peak",
 		   "waste_internal_bytes");
 	ui_table_add(table, "slabs");
 	pages_text(result, "slab.pages_peak", text, sizeof(text));
 	ui_table_add(table, text);
 	pages_text(result, "slab.pages_end", text, sizeof(text));
 	ui_table_add(table, text);
-	add_memory(table, result, "of it free objects", NULL, "waste.slab_partial_bytes_end");
+	add_memory(table, result, "  free objects", NULL, "waste.slab_partial_bytes_end");
 	add_memory(table, result, "vmalloc", "vmalloc.bytes_peak", "vmalloc_bytes");
-	add_memory(table, result, "guards, lazy areas, page tables", "vmalloc.waste_bytes_peak",
+	add_memory(table, result, "  guards, lazy areas, page tables", "vmalloc.waste_bytes_peak",
 		   NULL);
 	add_memory(table, result, "percpu", "percpu.bytes_peak", "percpu_bytes");
-	add_memory(table, result, "of it populated and free", "percpu.waste_bytes_peak", NULL);
+	add_memory(table, result, "  populated and free", "percpu.waste_bytes_peak", NULL);
 	err = ui_table_print(table, file, 0, 0);
 	ui_table_free(table);
 	if (err)
@@ -204,19 +194,22 @@ static void print_misuse(const struct km_result *result, FILE *file)
 	putc('\n', file);
 }
 
+/* The largest of those that only grew; the rest may be caches that fill up. */
 static void print_leaks(const struct km_result *result, FILE *file)
 {
 	const json_t *leaks = km_result_get(result, "leaks");
 	char text[64], site[160];
 
-	fprintf(file, "leaks       %s at call sites that grew all the time",
+	fprintf(file, "leaks       %s at call sites that only grew",
 		ui_metric_text(result, "leak.suspect_bytes", UI_CELL_BYTES, text, sizeof(text)));
-	if (json_array_size(leaks)) {
-		const json_t *worst = json_array_get(leaks, 0);
+	for (size_t i = 0; i < json_array_size(leaks); i++) {
+		const json_t *leak = json_array_get(leaks, i);
 
-		ui_cell_text(worst, "bytes", UI_CELL_BYTES, text, sizeof(text));
-		fprintf(file, "; oldest and largest: %s from %s", text,
-			ui_cell_text(worst, "symbol", UI_CELL_SITE, site, sizeof(site)));
+		if (!km_json_get_bool(leak, "suspect", false))
+			continue;
+		fprintf(file, ", first of all %s",
+			ui_cell_text(leak, "symbol", UI_CELL_SITE, site, sizeof(site)));
+		break;
 	}
 	putc('\n', file);
 }

@@ -85,6 +85,19 @@ char *ui_metric_text(const struct km_result *result, const char *name, enum ui_c
 	return buf;
 }
 
+char *ui_percent_text(const json_t *object, const char *key, char *buf, size_t len)
+{
+	double value;
+
+	if (!ui_path_number(object, key, &value))
+		snprintf(buf, len, "-");
+	else if (value >= 999.5)
+		snprintf(buf, len, "%.0f %%", value);
+	else
+		snprintf(buf, len, "%.3g %%", value);
+	return buf;
+}
+
 int ui_view_table(const char *heading, const struct ui_list *list, const json_t *array,
 		  const char *sort, size_t top, FILE *file, unsigned int width)
 {
@@ -93,6 +106,8 @@ int ui_view_table(const char *heading, const struct ui_list *list, const json_t 
 
 	if (err)
 		return err;
+	if (list->skip_zero && !sort)
+		ui_rows_skip_zero(&rows, list);
 	if (heading)
 		fprintf(file, "%s\n", heading);
 	err = ui_list_table(list, &rows, file, heading ? 2 : 0, width);

@@ -64,6 +64,8 @@ int ui_fidelity_text(const struct ui_view *view, const struct km_result *result,
 /* A metric as text, "-" if the result has it not.  Returns buf. */
 char *ui_metric_text(const struct km_result *result, const char *name, enum ui_cell cell, char *buf,
 		     size_t len);
+/* A percentage of an object, "-" if it has none.  Returns buf. */
+char *ui_percent_text(const json_t *object, const char *key, char *buf, size_t len);
 /* A table of a list with a heading; top 0: all rows. 0 or -ENOMEM. */
 int ui_view_table(const char *heading, const struct ui_list *list, const json_t *array,
 		  const char *sort, size_t top, FILE *file, unsigned int width);

@@ -164,14 +164,16 @@ int ui_misuse_text(const struct ui_view *view, const struct km_result *result,
 		fprintf(file, "%s\n", view->list->none);
 	for (size_t i = 0; i < rows.nr && !err; i++) {
 		const json_t *finding = rows.rows[i];
+		int64_t count = km_json_get_int(finding, "count", 0);
 		char severity[8], rule[64], title[200], heading[320];
 
 		snprintf(
-			heading, sizeof(heading), "%s%s %s: %s (%" PRId64 " events)", i ? "\n" : "",
+			heading, sizeof(heading), "%s%s %s: %s (%" PRId64 " event%s)",
+			i ? "\n" : "",
 			ui_cell_text(finding, "severity", UI_CELL_TEXT, severity, sizeof(severity)),
 			ui_cell_text(finding, "rule", UI_CELL_TEXT, rule, sizeof(rule)),
-			ui_cell_text(finding, "title", UI_CELL_TEXT, title, sizeof(title)),
-			km_json_get_int(finding, "count", 0));
+			ui_cell_text(finding, "title", UI_CELL_TEXT, title, sizeof(title)), count,
+			count == 1 ? "" : "s");
 		err = ui_view_table(heading, &ui_hit_list, json_object_get(finding, "call_sites"),
 				    NULL, 0, file, options->width);
 	}
@@ -181,12 +183,9 @@ int ui_misuse_text(const struct ui_view *view, const struct km_result *result,
 
 static void print_percent(const json_t *fidelity, const char *key, const char *what, FILE *file)
 {
-	double value;
-	char text[32] = "-";
+	char text[32];
 
-	if (ui_path_number(fidelity, key, &value))
-		snprintf(text, sizeof(text), "%.3g %%", value);
-	fprintf(file, "%-52s  %10s\n", what, text);
+	fprintf(file, "%-52s  %10s\n", what, ui_percent_text(fidelity, key, text, sizeof(text)));
 }
 
 static void print_count(const json_t *fidelity, const char *key, const char *what, FILE *file)

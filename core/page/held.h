@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Held pages of one zone, as aligned blocks by order; none of them overlap.
+ * Held pages of one zone, as aligned blocks by order; none of them overlap.  A zone has
+ * two such sets: pages that lie in movable pageblocks, and those of the kernel's.
  *
  * Blocks are only ever cut, never joined: a page that is claimed and freed goes to
  * the buddy lists.  No page descriptor is touched.
@@ -16,6 +17,12 @@
 struct km_pfn_stack {
 	uint32_t *pfns;
 	size_t nr, capacity;
+};
+
+enum km_held_class {
+	KM_HELD_MOVABLE,
+	KM_HELD_KERNEL,
+	KM_NR_HELD
 };
 
 struct km_held {

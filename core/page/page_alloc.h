@@ -47,7 +47,7 @@ struct zone {
 	struct km_pcp *pcp;	  /* by CPU */
 	uint64_t pcp_batch, pcp_high_min, pcp_high_max;
 	uint64_t nr_fallbacks; /* blocks taken from another migratetype */
-	struct km_held *held;  /* extents of held pages, for km_pages_claim() */
+	struct km_held *held;  /* by class: extents of held pages, for km_pages_claim() */
 	uint64_t free_by_type[KM_NR_MIGRATETYPES]; /* free_pages, split */
 	uint64_t reserved_highatomic;		   /* pages of HIGHATOMIC pageblocks */
 	/*

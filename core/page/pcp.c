@@ -302,3 +302,10 @@ void km_pcp_add_tail(struct km_pages *pages, struct zone *zone, unsigned int cpu
 	pcp->count += 1 << order;
 	zone->pcp_pages += 1ull << order;
 }
+
+void km_pcp_raise_high(struct zone *zone, unsigned int cpu)
+{
+	struct km_pcp *pcp = &zone->pcp[cpu];
+
+	pcp->high = clamp(max(pcp->high, pcp->count + pcp->batch), pcp->high_min, pcp->high_max);
+}

@@ -264,9 +264,8 @@ static bool check_head(struct check *check, uint64_t pfn, uint64_t *nr)
 {
 	const struct page *page = km_page(check->pages->machine, pfn);
 
-	*nr = 1ull << page->order;
-	if (page->order > KM_MAX_ORDER || pfn & (*nr - 1) ||
-	    !in_zone(check->zone, pfn, page->order))
+	*nr = page->order <= KM_MAX_ORDER ? 1ull << page->order : 0;
+	if (!*nr || pfn & (*nr - 1) || !in_zone(check->zone, pfn, page->order))
 		return complain(check, "pfn %llu: no block of order %u can begin here",
 				(unsigned long long)pfn, page->order);
 	for (uint64_t i = 1; i < *nr; i++) {
@@ -360,25 +359,30 @@ static bool check_held(struct check *check)
 {
 	const struct km_held *held = check->zone->held;
 	uint64_t(*blocks)[2];
+	uint64_t pages = 0;
 	size_t nr = 0, i = 0;
 	bool ok;
 
-	if (km_held_pages(held) != check->zone->held_pages)
+	for (int class = 0; class < KM_NR_HELD; class ++) {
+		pages += km_held_pages(&held[class]);
+		for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
+			nr += held[class].blocks[order].nr;
+	}
+	if (pages != check->zone->held_pages)
 		return complain(check, "held_pages is %llu, held blocks have %llu",
 				(unsigned long long)check->zone->held_pages,
-				(unsigned long long)km_held_pages(held));
-	for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
-		nr += held->blocks[order].nr;
+				(unsigned long long)pages);
 	if (!nr)
 		return true;
 	blocks = malloc(nr * sizeof(*blocks));
 	if (!blocks)
 		return complain(check, "no memory to check held blocks");
-	for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
-		for (size_t j = 0; j < held->blocks[order].nr; j++, i++) {
-			blocks[i][0] = held->blocks[order].pfns[j];
-			blocks[i][1] = blocks[i][0] + (1ull << order);
-		}
+	for (int class = 0; class < KM_NR_HELD; class ++)
+		for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
+			for (size_t j = 0; j < held[class].blocks[order].nr; j++, i++) {
+				blocks[i][0] = held[class].blocks[order].pfns[j];
+				blocks[i][1] = blocks[i][0] + (1ull << order);
+			}
 	ok = check_held_blocks(check, blocks, nr);
 	free(blocks);
 	return ok;

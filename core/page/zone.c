@@ -264,7 +264,7 @@ static int init_zone(struct km_pages *pages, struct zone *zone, const struct km_
 			 profile->pageblock_order) -
 			(zone->start_pfn >> profile->pageblock_order);
 	zone->pageblock_types = malloc(nr_pageblocks + 1);
-	zone->held = calloc(1, sizeof(*zone->held));
+	zone->held = calloc(KM_NR_HELD, sizeof(*zone->held));
 	zone->untouched = calloc(KM_NR_MIGRATETYPES, sizeof(*zone->untouched));
 	zone->pcp = km_pcp_new(pages->machine->nr_cpus);
 	if (!zone->pageblock_types || !zone->held || !zone->untouched || !zone->pcp)
@@ -326,7 +326,8 @@ int km_page_zones_init(struct km_pages *pages)
 		if (pages->mobility_disabled)
 			km_pageblock_set_types(pages, zone, zone->start_pfn, zone->spanned_pages,
 					       KM_MIGRATE_UNMOVABLE);
-		err = km_zone_for_each_run(pages, zone, zone->managed_pages, hold_run, zone->held);
+		err = km_zone_for_each_run(pages, zone, zone->managed_pages, hold_run,
+					   &zone->held[KM_HELD_MOVABLE]);
 		if (err)
 			return err;
 	}
@@ -340,8 +341,8 @@ void km_page_zones_release(struct km_pages *pages)
 	for (unsigned int i = 0; i < pages->nr_zones; i++) {
 		struct zone *zone = &pages->zones[i];
 
-		if (zone->held)
-			km_held_release(zone->held);
+		for (int class = 0; zone->held && class < KM_NR_HELD; class ++)
+			km_held_release(&zone->held[class]);
 		for (int type = 0; zone->untouched && type < KM_NR_MIGRATETYPES; type++)
 			km_pfn_stack_release(&zone->untouched[type]);
 		free(zone->held);

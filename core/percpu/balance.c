@@ -189,8 +189,7 @@ static void balance_populated(struct km_percpu *percpu, unsigned int cpu)
 		}
 		if (!nr)
 			return;
-		chunk = km_percpu_new_chunk(percpu,
-					    percpu->layout.unit_bytes >> percpu->page_shift);
+		chunk = km_percpu_new_chunk(percpu);
 		if (!chunk)
 			return;
 		link_chunk(percpu, chunk, percpu->free_slot, KM_LIST_FRONT);

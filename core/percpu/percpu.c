@@ -4,9 +4,9 @@
  * free_percpu(), and the first chunk of pcpu_setup_first_chunk().
  *
  * Simpler than the kernel: requests for the reserved area of modules are not told apart (it is
- * in use as a whole); the memcg vectors of a chunk are not charged; the first chunk has its
- * address at the top of the vmalloc range like the others, not in the direct map, though
- * like there it needs no page tables.
+ * in use as a whole); the memcg vectors of a chunk are not charged; the pages of the first
+ * chunk are single ones, not one block a node, so it has addresses of its own behind the
+ * direct map instead of those of its pages.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -61,13 +61,12 @@ static int make_first_chunk(struct km_percpu *percpu)
 	const struct km_fill_from from = { .kind = KM_FILL_BOOT, .gfp = KM_GFP_KERNEL };
 	uint64_t hidden = layout->static_bytes + layout->reserved_bytes;
 	uint32_t nr_pages = (hidden + layout->dynamic_bytes) >> percpu->page_shift;
-	struct km_chunk *chunk = km_percpu_new_chunk(percpu, nr_pages);
+	struct km_chunk *chunk = km_percpu_new_first_chunk(percpu, nr_pages);
 
 	if (!chunk)
 		return -ENOMEM;
 	if (km_percpu_fill(percpu, chunk, 0, nr_pages, &from))
 		return -ENOMEM;
-	chunk->immutable = true;
 	percpu->first = chunk;
 	percpu->hidden_bits = (hidden + KM_PERCPU_MIN_ALLOC - 1) / KM_PERCPU_MIN_ALLOC;
 	km_percpu_relocate(percpu, chunk, -1);
@@ -200,8 +199,7 @@ uint64_t km_percpu_alloc(struct km_percpu *percpu, uint64_t size, uint64_t align
 			km_percpu_balance(percpu, cpu);
 			return fail(percpu, -ENOSPC);
 		}
-		chunk = km_percpu_new_chunk(percpu,
-					    percpu->layout.unit_bytes >> percpu->page_shift);
+		chunk = km_percpu_new_chunk(percpu);
 		if (!chunk)
 			return fail(percpu, percpu->last_error);
 		km_percpu_relocate(percpu, chunk, -1);

@@ -65,10 +65,12 @@ void km_percpu_isolate(struct km_percpu *percpu, struct km_chunk *chunk);
 void km_percpu_reintegrate(struct km_percpu *percpu, struct km_chunk *chunk);
 
 /*
- * A chunk of nr_pages populated with nothing, at the top of the vmalloc range, on no list.
- * NULL with last_error set.
+ * A chunk with nothing populated, at the top of the vmalloc range, on no list.  NULL with
+ * last_error set.
  */
-struct km_chunk *km_percpu_new_chunk(struct km_percpu *percpu, uint32_t nr_pages);
+struct km_chunk *km_percpu_new_chunk(struct km_percpu *percpu);
+/* The first one, of fewer pages, immutable.  NULL without memory. */
+struct km_chunk *km_percpu_new_first_chunk(struct km_percpu *percpu, uint32_t nr_pages);
 /* Give back its pages and addresses. */
 void km_percpu_destroy_chunk(struct km_percpu *percpu, struct km_chunk *chunk, unsigned int cpu);
 /* The chunk whose first unit has addr, NULL if none. */

@@ -172,14 +172,25 @@ static int reserve_chunk_slot(struct km_percpu *percpu)
 	return 0;
 }
 
-struct km_chunk *km_percpu_new_chunk(struct km_percpu *percpu, uint32_t nr_pages)
+static int enter_chunk(struct km_percpu *percpu, struct km_chunk *chunk)
 {
-	struct km_chunk *chunk;
 	uint32_t at;
 
-	chunk = reserve_chunk_slot(percpu)
-			? NULL
-			: km_chunk_new(nr_pages, percpu->page_bits, percpu->nr_cpus);
+	if (reserve_chunk_slot(percpu))
+		return -ENOMEM;
+	at = upper_bound(percpu, chunk->base);
+	memmove(percpu->chunks + at + 1, percpu->chunks + at,
+		(percpu->nr_chunks - at) * sizeof(struct km_chunk *));
+	percpu->chunks[at] = chunk;
+	percpu->nr_chunks++;
+	return 0;
+}
+
+struct km_chunk *km_percpu_new_chunk(struct km_percpu *percpu)
+{
+	uint32_t nr_pages = percpu->layout.unit_bytes >> percpu->page_shift;
+	struct km_chunk *chunk = km_chunk_new(nr_pages, percpu->page_bits, percpu->nr_cpus);
+
 	if (!chunk) {
 		percpu->last_error = -ENOMEM;
 		return NULL;
@@ -192,11 +203,40 @@ struct km_chunk *km_percpu_new_chunk(struct km_percpu *percpu, uint32_t nr_pages
 		km_chunk_free(chunk);
 		return NULL;
 	}
-	at = upper_bound(percpu, chunk->base);
-	memmove(percpu->chunks + at + 1, percpu->chunks + at,
-		(percpu->nr_chunks - at) * sizeof(struct km_chunk *));
-	percpu->chunks[at] = chunk;
-	percpu->nr_chunks++;
+	if (enter_chunk(percpu, chunk)) {
+		percpu->last_error = -ENOMEM;
+		km_vm_free(percpu->vm, chunk->base, 0);
+		km_chunk_free(chunk);
+		return NULL;
+	}
+	return chunk;
+}
+
+/* Behind the direct map, or behind the vmalloc range if that is there. */
+static uint64_t first_base(const struct km_percpu *percpu)
+{
+	const struct km_machine *machine = percpu->pages->machine;
+	uint64_t bytes = percpu->layout.nr_units * percpu->layout.unit_bytes;
+	uint64_t mask = percpu->layout.atom_bytes - 1;
+	uint64_t base = (km_pfn_to_addr(machine, machine->nr_pfns) + mask) & ~mask;
+
+	if (base < machine->profile.vmalloc_end && base + bytes > machine->profile.vmalloc_start)
+		base = (machine->profile.vmalloc_end + mask) & ~mask;
+	return base;
+}
+
+struct km_chunk *km_percpu_new_first_chunk(struct km_percpu *percpu, uint32_t nr_pages)
+{
+	struct km_chunk *chunk = km_chunk_new(nr_pages, percpu->page_bits, percpu->nr_cpus);
+
+	if (!chunk)
+		return NULL;
+	chunk->base = first_base(percpu);
+	chunk->immutable = true;
+	if (enter_chunk(percpu, chunk)) {
+		km_chunk_free(chunk);
+		return NULL;
+	}
 	return chunk;
 }
 

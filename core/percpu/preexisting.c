@@ -77,7 +77,7 @@ int km_percpu_populate(struct km_percpu *percpu, uint64_t populated_pages)
 	while (!err && left) {
 		uint64_t nr = left < unit_pages ? left : unit_pages;
 
-		chunk = km_percpu_new_chunk(percpu, unit_pages);
+		chunk = km_percpu_new_chunk(percpu);
 		if (!chunk)
 			return percpu->last_error;
 		km_percpu_relocate(percpu, chunk, -1);

@@ -32,7 +32,7 @@ static bool is_plausible(const struct km_replay *replay, const struct recorded *
 	uint64_t page_bytes = km_page_bytes(replay);
 
 	if (!from->name[0] || !from->object_size || from->size < from->object_size ||
-	    from->size > MAX_SIZE || (from->align & (from->align - 1)) || from->align > page_bytes)
+	    from->size > MAX_SIZE || (from->align & (from->align - 1)) || from->align > MAX_SIZE)
 		return false;
 	return !from->objects ||
 	       (from->order <= KM_MAX_ORDER &&

@@ -115,8 +115,8 @@ json_t *km_build_metrics(struct km_json_out *out, const struct km_analysis *anal
 	json_t *metrics = json_object();
 	const struct {
 		const char *name;
-		uint64_t value;
-	} counts[] = {
+		__int128 value; /* counts of 64 bits, and indexes that may be negative */
+	} values[] = {
 		{ "live.bytes_peak", waste->live_bytes_peak },
 		{ "live.objects_peak", waste->live_objects_peak },
 		{ "waste.internal_bytes_peak", waste->internal_bytes_peak },
@@ -125,6 +125,8 @@ json_t *km_build_metrics(struct km_json_out *out, const struct km_analysis *anal
 		{ "slab.pages_peak", waste->slab_pages_peak },
 		{ "slab.pages_end", waste->slab_pages_end },
 		{ "page.free_pages_min", zones->free_pages_min },
+		{ "page.unusable_index_order9_max", zones->unusable_max },
+		{ "page.fragmentation_index_order9_max", zones->fragmentation_max },
 		{ "vmalloc.bytes_peak", waste->vmalloc_bytes_peak },
 		{ "vmalloc.waste_bytes_peak", waste->vmalloc_waste_bytes_peak },
 		{ "percpu.bytes_peak", waste->percpu_bytes_peak },
@@ -138,11 +140,10 @@ json_t *km_build_metrics(struct km_json_out *out, const struct km_analysis *anal
 		{ "lost.total", replay->nr_lost },
 	};
 
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		km_json_set(out, metrics, counts[i].name, km_json_u64(counts[i].value));
-	km_json_set(out, metrics, "page.unusable_index_order9_max",
-		    json_integer(zones->unusable_max));
-	km_json_set(out, metrics, "page.fragmentation_index_order9_max",
-		    json_integer(zones->fragmentation_max));
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		km_json_set(out, metrics, values[i].name,
+			    json_integer(values[i].value > INT64_MAX
+						 ? INT64_MAX
+						 : (json_int_t)values[i].value));
 	return metrics;
 }

@@ -3,8 +3,9 @@
  * Two results side by side.
  *
  * Caches are the same if their names are.  Call sites are the same if symbol (where
- * there is none, address), kind and cache are: addresses move between two boots of a
- * kernel, symbols with their offsets do not.  Rows that fall together are summed.
+ * there is none, address) and kind are: addresses move between two boots of a kernel,
+ * symbols with their offsets do not, and the cache may be what changed.  Rows that fall
+ * together are summed.
  */
 #include "core/result/compare.h"
 
@@ -15,24 +16,25 @@
 #include "core/result/json.h"
 
 #define MAX_CHANGES 100 /* rows of a list in the comparison */
+#define NR_NAMES 2
 #define NR_NUMBERS 4
 
 /* A list of results that is compared row by row. */
 struct list {
 	const char *key;
-	const char *identity[3];	 /* a row's name; NULL: fewer */
+	const char *identity[NR_NAMES];	 /* a row's name; NULL: fewer */
 	const char *numbers[NR_NUMBERS]; /* the first decides the order, then the next */
 };
 
 static const struct list cache_list = {
 	"caches",
-	{ "name", NULL, NULL },
+	{ "name", NULL },
 	{ "pages_peak", "pages_end", "free_bytes_end", "waste_internal_bytes_end" },
 };
 
 static const struct list site_list = {
 	"call_sites",
-	{ "symbol", "kind", "cache" },
+	{ "symbol", "kind" },
 	{ "live_bytes_peak", "waste_bytes_peak", "bytes_alloc", "allocs" },
 };
 
@@ -59,12 +61,12 @@ static const char *identity_text(const json_t *element, const char *key)
 
 static char *row_key(const struct list *list, const json_t *element)
 {
-	const char *parts[3] = { "", "", "" };
+	const char *parts[NR_NAMES] = { "", "" };
 	char *key;
 
-	for (unsigned int i = 0; i < 3 && list->identity[i]; i++)
+	for (unsigned int i = 0; i < NR_NAMES && list->identity[i]; i++)
 		parts[i] = identity_text(element, list->identity[i]);
-	return asprintf(&key, "%s\n%s\n%s", parts[0], parts[1], parts[2]) < 0 ? NULL : key;
+	return asprintf(&key, "%s\n%s", parts[0], parts[1]) < 0 ? NULL : key;
 }
 
 /* The row of that key, made if it is new; takes over key.  NULL: out of memory. */
@@ -163,7 +165,7 @@ static json_t *build_rows(struct km_json_out *out, const struct list *list, stru
 		if (!row_has_changed(row))
 			break;
 		object = json_object();
-		for (unsigned int n = 0; n < 3 && list->identity[n]; n++)
+		for (unsigned int n = 0; n < NR_NAMES && list->identity[n]; n++)
 			km_json_set(out, object, list->identity[n],
 				    km_json_text(identity_text(row->first, list->identity[n])));
 		km_json_set(out, object, "base", build_side(out, list, row->base));

@@ -101,10 +101,10 @@ int km_gate_parse(struct km_gate *gate, const char *text, char *reason, size_t l
 	if (!op || op[0] == '=' || op[1] != '=')
 		return bad_gate(reason, len, gate->text, "no <= or >=");
 	gate->op = *op == '<' ? KM_GATE_AT_MOST : KM_GATE_AT_LEAST;
-	if (!copy_trimmed(gate->metric, sizeof(gate->metric), gate->text, op - gate->text) ||
-	    !gate->metric[0])
+	if (op == gate->text)
 		return bad_gate(reason, len, gate->text, "no metric before the <= or >=");
-	if (!copy_trimmed(limit, sizeof(limit), op + 2, strlen(op + 2)))
+	if (!copy_trimmed(gate->metric, sizeof(gate->metric), gate->text, op - gate->text) ||
+	    !copy_trimmed(limit, sizeof(limit), op + 2, strlen(op + 2)))
 		return bad_gate(reason, len, gate->text, "too long");
 	switch (parse_limit(gate, limit)) {
 	case 0:

@@ -327,6 +327,21 @@ static uint64_t nr_held(const struct km_vm *vm)
 	return nr;
 }
 
+/* A claim cannot be undone, so see first that there is enough for all. */
+static bool has_held_for(const struct km_vm *vm, uint64_t addr, uint64_t mapped, unsigned int flags)
+{
+	uint64_t held = nr_held(vm);
+
+	/* Do not even count the tables of an absurd size. */
+	if (mapped >> vm->pgtable.shift[0] > vm->pgtable.nr_tables + held)
+		return false;
+	if (flags & KM_AREA_PAGES)
+		return (mapped >> vm->page_shift) +
+			       km_pgtable_missing(&vm->pgtable, addr, mapped) <=
+		       held;
+	return km_pgtable_missing(&vm->pgtable, addr, mapped) <= held;
+}
+
 int km_vm_populate(struct km_vm *vm, uint64_t bytes, unsigned int flags)
 {
 	struct km_area *area;
@@ -344,11 +359,8 @@ int km_vm_populate(struct km_vm *vm, uint64_t bytes, unsigned int flags)
 		err = -ENOSPC;
 		goto out;
 	}
-	/* A claim cannot be undone, so see first that there is enough for all. */
 	mapped = mapped_bytes(vm, area);
-	if (km_pgtable_missing(&vm->pgtable, area->addr, mapped) +
-		    (flags & KM_AREA_PAGES ? mapped >> vm->page_shift : 0) >
-	    nr_held(vm)) {
+	if (!has_held_for(vm, area->addr, mapped, area->flags)) {
 		err = -ENOMEM;
 		goto put;
 	}

@@ -13,7 +13,7 @@
  *
  * Every address of the range is in exactly one of: a hole, a live area, a lazy area.
  * Percpu chunks are areas too, taken from the top; they are in none of the figures
- * about areas.
+ * about areas (vmallocinfo lists them: its total is bytes + top_bytes).
  *
  * Source: mm/vmalloc.c 6.12 (kernel-facts 6).
  */

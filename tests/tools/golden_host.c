@@ -10,7 +10,7 @@
 
 /* Free blocks of zone DMA32 at start and end, by order, all movable. */
 static const unsigned int free_start[11] = { 100, 50, 40, 60, 30, 20, 10, 6, 4, 2, 0 };
-static const unsigned int free_end[11] = { 71, 48, 39, 57, 30, 20, 10, 6, 4, 2, 0 };
+static const unsigned int free_end[11] = { 78, 51, 40, 60, 31, 20, 11, 7, 5, 1, 0 };
 
 struct cache {
 	const char *name;
@@ -27,12 +27,12 @@ static const struct cache caches[] = {
 	  0,
 	  5,
 	  120,
-	  { 30, 36 },
-	  { 900, 1100 },
+	  { 30, 35 },
+	  { 900, 1090 },
 	  { 4, 4 } },
 	{ "kmalloc-256", CACHE_KMALLOC_256, 256, 16, 0, 5, 52, { 20, 20 }, { 300, 300 }, { 2, 2 } },
-	{ "kmalloc-1k", CACHE_KMALLOC_1K, 1024, 8, 1, 5, 24, { 10, 12 }, { 70, 70 }, { 2, 4 } },
-	{ "dentry", CACHE_DENTRY, 192, 21, 0, 5, 120, { 100, 105 }, { 2000, 2010 }, { 6, 10 } },
+	{ "kmalloc-1k", CACHE_KMALLOC_1K, 1024, 16, 2, 5, 24, { 5, 6 }, { 70, 80 }, { 2, 3 } },
+	{ "dentry", CACHE_DENTRY, 192, 21, 0, 5, 120, { 100, 109 }, { 2000, 2070 }, { 6, 10 } },
 };
 #define NR_CACHES (sizeof(caches) / sizeof(caches[0]))
 
@@ -228,7 +228,8 @@ int golden_snapshot(struct tf_meta *meta, uint64_t ts_ns, bool is_end)
 	err = add_zones(snap, is_end ? free_end : free_start);
 	err |= add_slabs(snap, is_end);
 	err |= add_text(snap, "/proc/meminfo",
-			"MemTotal:         127600 kB\nPercpu:              64 kB\n");
+			is_end ? "MemTotal:         127600 kB\nPercpu:             480 kB\n"
+			       : "MemTotal:         127600 kB\nPercpu:             456 kB\n");
 	err |= add_text(snap, "/proc/vmallocinfo",
 			is_end ? "0xffffc90000000000-0xffffc90000005000   20480 "
 				 "dup_task_struct+0x63/0x900 pages=4 vmalloc\n"

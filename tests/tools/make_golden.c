@@ -311,12 +311,14 @@ int main(int argc, char **argv)
 	struct tf_meta meta;
 	struct tf_error error;
 	const char *variant;
+	bool is_empty;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: make_golden base|head|loss|bare|empty|foreign OUT\n");
 		return 2;
 	}
 	variant = argv[1];
+	is_empty = !strcmp(variant, "empty");
 	golden.has_gap = !strcmp(variant, "loss");
 	if (!strcmp(variant, "head"))
 		golden.ring_bytes = 200;
@@ -326,10 +328,10 @@ int main(int argc, char **argv)
 	if (strcmp(variant, "bare") != 0)
 		must(golden_snapshot(&meta, START_NS, false), "snapshot");
 	must(tf_writer_add_meta(golden.writer, &meta), "tf_writer_add_meta");
-	if (strcmp(variant, "empty") != 0)
+	if (!is_empty)
 		workload(&golden);
 	if (strcmp(variant, "bare") != 0)
-		must(golden_snapshot(&meta, START_NS + SPAN_NS, true), "snapshot");
+		must(golden_snapshot(&meta, START_NS + SPAN_NS, !is_empty), "snapshot");
 	must(tf_writer_add_meta(golden.writer, &meta), "tf_writer_add_meta");
 	must(tf_writer_close(golden.writer, &error), "tf_writer_close");
 	tf_meta_release(&meta);

@@ -23,8 +23,6 @@
 #include "tracefmt/reader.h"
 #include "tracefmt/writer.h"
 
-#define UNUSED __attribute__((unused))
-
 /* splitmix64 */
 static inline uint64_t rnd(uint64_t *seed)
 {

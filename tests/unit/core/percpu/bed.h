@@ -22,6 +22,7 @@ struct bed {
 	struct km_vm *vm;
 	struct km_percpu *percpu;
 	uint64_t first; /* base of the first chunk */
+	uint64_t top;	/* base of the next one, of 2 MiB */
 };
 
 enum bed_pages {
@@ -39,6 +40,7 @@ static inline void bed_up_on(struct bed *bed, const struct km_profile *profile,
 	ck_assert_int_eq(km_vm_init(&bed->vm, &bed->pages), 0);
 	ck_assert_int_eq(km_percpu_init(&bed->percpu, &bed->pages, bed->vm), 0);
 	bed->first = bed->percpu->first->base;
+	bed->top = (profile->vmalloc_end & ~(MIB(2) - 1)) - MIB(2);
 }
 
 static inline void bed_up(struct bed *bed, const char *builtin, enum bed_pages state)

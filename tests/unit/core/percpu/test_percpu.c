@@ -75,6 +75,8 @@ START_TEST(only_starts_of_live_allocations_can_be_freed)
 	ck_assert_int_eq(km_percpu_free(bed.percpu, addr + 1, 0), -EINVAL);
 	/* Its end is a bound, but nothing starts there. */
 	ck_assert_int_eq(km_percpu_free(bed.percpu, addr + 16, 0), -EINVAL);
+	/* Not in the direct map, whose addresses are those of pages. */
+	ck_assert_uint_eq(km_addr_to_pfn(&bed.machine, addr), KM_NO_PFN);
 	/* The static area is nobody's to free; nor is another unit, or no chunk. */
 	ck_assert_int_eq(km_percpu_free(bed.percpu, bed.first, 0), -EINVAL);
 	ck_assert_int_eq(km_percpu_free(bed.percpu, addr + KIB(512), 0), -EINVAL);
@@ -119,7 +121,7 @@ START_TEST(a_new_chunk_is_populated_on_demand)
 	bed_up(&bed, "x86-64-4g", BED_FREE);
 	before = bed_nr_free(&bed);
 	addr = bed_alloc(&bed, KIB(32), 4);
-	ck_assert_uint_eq(addr, bed.first - MIB(2));
+	ck_assert_uint_eq(addr, bed.top);
 	ck_assert_uint_eq(bed_info(&bed).nr_chunks, 2);
 	ck_assert_uint_eq(bed_info(&bed).populated_pages, (57 + 8) * 4);
 	ck_assert_uint_eq(bed_nr_free(&bed), before - 8 * 4 - 3);
@@ -153,7 +155,7 @@ START_TEST(atomic_requests_take_populated_pages_only)
 	ck_assert_uint_eq(bed_alloc_atomic(&bed, KIB(20), 4), 0);
 	ck_assert_int_eq(km_percpu_last_error(bed.percpu), -ENOSPC);
 	ck_assert_uint_eq(bed_info(&bed).empty_pop_pages, 8);
-	ck_assert_uint_eq(bed_alloc_atomic(&bed, KIB(20), 4), bed.first - MIB(2));
+	ck_assert_uint_eq(bed_alloc_atomic(&bed, KIB(20), 4), bed.top);
 	ck_assert_uint_eq(bed_info(&bed).empty_pop_pages, 3);
 	while (bed_info(&bed).populated_pages == (57 + 8) * 4) {
 		ck_assert_uint_ne(bed_alloc_atomic(&bed, 4, 4), 0);
@@ -184,7 +186,7 @@ START_TEST(all_free_chunks_but_one_are_destroyed)
 	ck_assert_uint_eq(bed_info(&bed).nr_chunks, 4);
 	ck_assert_uint_eq(bed_info(&bed).populated_pages, (57 + 3 * 128) * 4);
 	km_vm_get_info(bed.vm, &vm);
-	ck_assert_uint_eq(vm.top_bytes, 4 * MIB(2));
+	ck_assert_uint_eq(vm.top_bytes, 3 * MIB(2));
 	for (unsigned int i = 0; i < 16; i++)
 		bed_free(&bed, addr[i]);
 	ck_assert_uint_eq(bed_info(&bed).nr_chunks, 4);
@@ -197,7 +199,7 @@ START_TEST(all_free_chunks_but_one_are_destroyed)
 		bed_free(&bed, addr[i]);
 	ck_assert_uint_eq(bed_info(&bed).nr_chunks, 2);
 	km_vm_get_info(bed.vm, &vm);
-	ck_assert_uint_eq(vm.top_bytes, 2 * MIB(2));
+	ck_assert_uint_eq(vm.top_bytes, MIB(2));
 	ck_assert_uint_eq(vm.nr_areas, 0);
 	bed_down(&bed);
 }
@@ -308,7 +310,7 @@ START_TEST(too_little_memory_leaves_no_allocation)
 }
 END_TEST
 
-/* A 32-bit range with room for two chunks: the first is one, the third is refused. */
+/* A 32-bit range with room for two chunks beside the first: no third. */
 START_TEST(too_little_address_space_is_a_failure)
 {
 	struct km_profile profile;
@@ -322,9 +324,9 @@ START_TEST(too_little_address_space_is_a_failure)
 	while (bed_alloc(&bed, KIB(20), 4))
 		nr++;
 	ck_assert_int_eq(km_percpu_last_error(bed.percpu), -ENOSPC);
-	/* 20 KiB in the first, 220 in the second. */
-	ck_assert_uint_eq(nr, 1 + 11);
-	ck_assert_uint_eq(bed_info(&bed).nr_chunks, 2);
+	/* 20 KiB in the first, 220 in each other. */
+	ck_assert_uint_eq(nr, 1 + 11 + 11);
+	ck_assert_uint_eq(bed_info(&bed).nr_chunks, 3);
 	bed_down(&bed);
 }
 END_TEST

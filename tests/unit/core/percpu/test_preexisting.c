@@ -30,7 +30,7 @@ START_TEST(chunks_are_filled_up_to_the_hosts_pages)
 	ck_assert_uint_eq(info.bytes_inuse, KIB(28) + (128 + 13) * PAGE);
 	ck_assert_uint_eq(info.nr_allocs, (7 + 128 + 13) * 64);
 	ck_assert_uint_eq(info.nr_preexisting, info.nr_allocs);
-	/* Two chunks of 2 MiB below the first: a PTE table each, a PMD, a PUD. */
+	/* Two chunks of 2 MiB: a PTE table each, a PMD, a PUD. */
 	km_vm_get_info(bed.vm, &vm);
 	ck_assert_uint_eq(vm.nr_page_tables, 4);
 	ck_assert_uint_eq(bed_nr_held(&bed), held - (128 + 15) * 4 - 4);
@@ -81,7 +81,7 @@ START_TEST(pieces_are_taken_from_the_top)
 	ck_assert_uint_eq(km_percpu_take_preexisting(bed.percpu), 0);
 	ck_assert_int_eq(km_percpu_populate(bed.percpu, 70 * 4), 0);
 	before = km_percpu_take_preexisting(bed.percpu);
-	ck_assert_uint_eq(before, bed.first - MIB(2) + 11 * PAGE - 64);
+	ck_assert_uint_eq(before, bed.top + 11 * PAGE - 64);
 	ck_assert_uint_eq(bed_info(&bed).nr_preexisting, (7 + 11) * 64 - 1);
 	/* Taken, not freed. */
 	ck_assert_uint_eq(bed_info(&bed).nr_allocs, (7 + 11) * 64);
@@ -109,7 +109,7 @@ START_TEST(a_piece_freed_by_address_is_not_taken)
 
 	bed_up(&bed, "x86-64-4g", BED_HELD);
 	ck_assert_int_eq(km_percpu_populate(bed.percpu, 70 * 4), 0);
-	top = bed.first - MIB(2) + 11 * PAGE - 64;
+	top = bed.top + 11 * PAGE - 64;
 	bed_free(&bed, top);
 	bed_free(&bed, top - 64);
 	ck_assert_uint_eq(bed_alloc_atomic(&bed, 128, 64), top - 64);
@@ -144,8 +144,8 @@ START_TEST(seeded_chunks_can_be_destroyed)
 	bed_up(&bed, "x86-64-4g", BED_HELD);
 	ck_assert_int_eq(km_percpu_populate(bed.percpu, (57 + 2 * 128 + 3) * 4), 0);
 	ck_assert_uint_eq(bed_info(&bed).nr_chunks, 4);
-	bases[0] = bed.first - MIB(2);
-	bases[1] = bed.first - MIB(4);
+	bases[0] = bed.top;
+	bases[1] = bed.top - MIB(2);
 	for (unsigned int i = 0; i < 2; i++) {
 		for (uint64_t off = 0; off < KIB(512); off += 64)
 			bed_free(&bed, bases[i] + off);
@@ -155,7 +155,7 @@ START_TEST(seeded_chunks_can_be_destroyed)
 	km_percpu_balance(bed.percpu, 0);
 	ck_assert_uint_eq(bed_info(&bed).nr_chunks, 3);
 	ck_assert_uint_eq(bed.percpu->nr_seeded, 3);
-	ck_assert_uint_eq(km_percpu_take_preexisting(bed.percpu), bed.first - MIB(6) + PAGE - 64);
+	ck_assert_uint_eq(km_percpu_take_preexisting(bed.percpu), bed.top - MIB(4) + PAGE - 64);
 	for (unsigned int i = 0; i < 63; i++)
 		ck_assert_uint_ne(km_percpu_take_preexisting(bed.percpu), 0);
 	/* Past the free chunk that is kept, to the first one. */

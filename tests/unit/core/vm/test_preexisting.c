@@ -121,6 +121,19 @@ START_TEST(frequency_agrees_with_a_plain_count)
 }
 END_TEST
 
+/* 16 TiB mapped would need 8 million page tables on a machine of one million pages. */
+START_TEST(an_absurd_mapping_is_refused)
+{
+	struct bed bed;
+
+	bed_up(&bed, "x86-64-4g", BED_HELD);
+	ck_assert_int_eq(km_vm_populate(bed.vm, UINT64_C(16) << 40, KM_AREA_MAP), -ENOMEM);
+	ck_assert_uint_eq(bed_info(&bed).nr_page_tables, 0);
+	ck_assert_uint_eq(bed.vm->holes.nr_holes, 1);
+	bed_down(&bed);
+}
+END_TEST
+
 START_TEST(too_few_held_pages_change_nothing)
 {
 	struct bed bed;
@@ -138,6 +151,10 @@ START_TEST(too_few_held_pages_change_nothing)
 	ck_assert_uint_eq(bed_nr_free(&bed), 0);
 	ck_assert_uint_eq(bed_info(&bed).nr_areas, 0);
 	ck_assert_uint_eq(bed.vm->holes.nr_holes, 1);
+	ck_assert_int_eq(km_vm_populate(bed.vm, MIB(800) + PAGE, KM_AREA_MAP), 0);
+	ck_assert_uint_eq(bed_nr_held(&bed), held - 200);
+	bed_down(&bed);
+	bed_up(&bed, "x86-32-64m", BED_HELD);
 	/* One table per 4 MiB: 16368 pages and 16 tables are all there is. */
 	ck_assert_int_eq(km_vm_populate(bed.vm, 16369 * PAGE, KM_AREA_PAGES), 0);
 	ck_assert_uint_eq(bed_nr_held(&bed), 0);
@@ -148,4 +165,5 @@ END_TEST
 
 RUN_SUITE("core/vm/preexisting", areas_are_laid_from_held_pages,
 	  the_newest_of_the_most_frequent_size_goes_first, an_exact_size_is_taken_newest_first,
-	  frequency_agrees_with_a_plain_count, too_few_held_pages_change_nothing)
+	  frequency_agrees_with_a_plain_count, an_absurd_mapping_is_refused,
+	  too_few_held_pages_change_nothing)
