@@ -13,7 +13,6 @@
 #include "cmd/ui/replay_run.h"
 #include "cmd/ui/slurp.h"
 #include "cmd/ui/table.h"
-#include "cmd/ui/view.h"
 #include "core/result/compare.h"
 #include "core/result/json.h"
 
@@ -120,16 +119,6 @@ static const struct argp argp = {
 	.doc = "Compare two results, or traces that are replayed alike.",
 };
 
-/* Figures from a trace with loss are never shown without saying so. */
-static void warn(const char *path, const struct km_result *result)
-{
-	char lines[300];
-
-	ui_view_warning(result, lines, sizeof(lines));
-	for (char *line = lines, *end; (end = strchr(line, '\n')); line = end + 1)
-		ui_error("compare", path, TF_NO_OFFSET, "%.*s", (int)(end - line), line);
-}
-
 static int print(const struct compare_args *args, const json_t *comparison)
 {
 	int err = 0;
@@ -150,8 +139,6 @@ static int compare(const struct compare_args *args, const struct km_result *base
 	json_t *comparison;
 	int err, status;
 
-	warn(args->base, base);
-	warn(args->head, head);
 	err = km_compare(base, head, &args->gates, &comparison, reason, sizeof(reason));
 	if (err == -ENOMEM)
 		return ui_no_memory("compare");

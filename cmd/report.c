@@ -137,14 +137,18 @@ static const struct argp argp = {
 	.doc = "Show a view of RESULT, or of the trace F after a replay on its own machine.",
 };
 
-/* CSV has no place for a warning, so it goes to stderr. */
-static void warn(const struct report_args *args, const struct km_result *result)
+/*
+ * CSV has no place for a warning, so it goes to stderr; damage of a trace that was
+ * replayed just now has been told already.
+ */
+static void warn(const struct report_args *args, const struct km_result *result, int status)
 {
+	unsigned int warnings = UI_WARN_LOSS | (status == UI_DONE ? UI_WARN_DAMAGE : 0);
 	char lines[300];
 
 	if (args->options.format != UI_FORMAT_CSV)
 		return;
-	ui_view_warning(result, lines, sizeof(lines));
+	ui_trace_warning(km_result_get(result, "trace"), warnings, lines, sizeof(lines));
 	for (char *line = lines, *end; (end = strchr(line, '\n')); line = end + 1)
 		ui_error("report", args->file, TF_NO_OFFSET, "%.*s", (int)(end - line), line);
 }
@@ -164,7 +168,7 @@ int cmd_report(int argc, char **argv)
 	file = ui_output_open("report", args.output);
 	if (file) {
 		args.options.width = ui_terminal_width(file);
-		warn(&args, &result);
+		warn(&args, &result, status);
 		if (ui_view_print(args.view, &result, &args.options, file))
 			status = ui_no_memory("report");
 		status = ui_output_close("report", args.output, file, status);

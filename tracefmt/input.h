@@ -29,6 +29,11 @@ struct tf_input {
 /* "-" is standard input, read to its end, as everything that cannot be mapped. */
 int tf_input_open(struct tf_input *in, const char *path, struct tf_error *err);
 void tf_input_close(struct tf_input *in);
+/*
+ * Let go of the memory behind bytes that were read and may be read again: a long
+ * trace then takes no more of it than a short one.
+ */
+void tf_input_done_with(const struct tf_input *in, uint64_t offset, uint64_t len);
 
 /*
  * One step of a walk: a whole block with a valid header (its payload is not looked

@@ -308,6 +308,7 @@ static int64_t read_events(struct tf_reader *r, const struct tf_index_entry *ent
 	if (ret)
 		return ret;
 	ret = tf_block_read_events(&r->block, &h, r->input.data, entry->offset, err);
+	tf_input_done_with(&r->input, entry->offset, TF_BLOCK_HEADER_BYTES + h.stored_bytes);
 	if (ret)
 		return ret;
 	whole = in_range(r, h.first_ns) && in_range(r, h.last_ns);

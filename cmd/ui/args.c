@@ -101,7 +101,7 @@ bool ui_parse_args(const struct argp *argp, const char *command, unsigned int fl
 int ui_take_file(const char *command, const char **file, const char *arg)
 {
 	if (*file) {
-		ui_usage_error(command, "one file only, '%s' is too many", arg);
+		ui_usage_error(command, "'%s' is one file too many", arg);
 		return EINVAL;
 	}
 	*file = arg;

@@ -12,9 +12,21 @@
 #include "cmd/ui/list.h"
 #include "cmd/ui/table.h"
 #include "cmd/ui/units.h"
+#include "cmd/ui/view.h"
 #include "core/result/json.h"
 
 #define TOP_ROWS 10
+
+/* What the figures of one side are worth. */
+static void print_warning(const json_t *comparison, const char *side, FILE *file)
+{
+	char lines[300];
+
+	ui_trace_warning(json_object_get(json_object_get(comparison, side), "trace"),
+			 UI_WARN_LOSS | UI_WARN_DAMAGE, lines, sizeof(lines));
+	for (char *line = lines, *end; (end = strchr(line, '\n')); line = end + 1)
+		fprintf(file, "WARNING: %s: %.*s\n", side, (int)(end - line), line);
+}
 
 static void print_settings(const json_t *comparison, const char *side, FILE *file)
 {
@@ -34,7 +46,7 @@ static void print_settings(const json_t *comparison, const char *side, FILE *fil
 	putc('\n', file);
 }
 
-/* "+12 (+3.4 %)", "-" where nothing changed or one side has no number. */
+/* The difference and its share of base; "-" where nothing changed or one side has no number. */
 static void add_change(struct ui_table *table, const json_t *base, const json_t *head)
 {
 	double was = json_number_value(base), is = json_number_value(head);
@@ -46,7 +58,7 @@ static void add_change(struct ui_table *table, const json_t *base, const json_t 
 	}
 	ui_table_addf(table, "%+.0f", is - was);
 	if (was != 0)
-		ui_table_addf(table, "%+.2f %%", 100 * (is - was) / (was < 0 ? -was : was));
+		ui_table_addf(table, "%+.2f", 100 * (is - was) / (was < 0 ? -was : was));
 	else
 		ui_table_add(table, NULL);
 }
@@ -62,7 +74,7 @@ static void add_number(struct ui_table *table, const json_t *number)
 static int print_metrics(const json_t *metrics, FILE *file, unsigned int width)
 {
 	static const struct ui_column columns[] = {
-		{ "metric", UI_LEFT }, { "base", 0 }, { "head", 0 }, { "change", 0 }, { "", 0 },
+		{ "metric", UI_LEFT }, { "base", 0 }, { "head", 0 }, { "change", 0 }, { "in %", 0 },
 	};
 	struct ui_table *table = ui_table_new(columns, 5);
 	int err;
@@ -89,7 +101,8 @@ static int print_metrics(const json_t *metrics, FILE *file, unsigned int width)
 static int print_gates(const json_t *gates, FILE *file, unsigned int width)
 {
 	static const struct ui_column columns[] = {
-		{ "gate", UI_LEFT }, { "base", 0 }, { "head", 0 }, { "bound", 0 }, { "", UI_LEFT },
+		{ "gate", UI_LEFT }, { "base", 0 },	     { "head", 0 },
+		{ "bound", 0 },	     { "verdict", UI_LEFT },
 	};
 	struct ui_table *table;
 	int err;
@@ -147,6 +160,8 @@ int ui_compare_text(const json_t *comparison, FILE *file, unsigned int width)
 						"call sites that changed most" };
 	int err;
 
+	print_warning(comparison, "base", file);
+	print_warning(comparison, "head", file);
 	print_settings(comparison, "base", file);
 	print_settings(comparison, "head", file);
 	if (!km_json_get_bool(comparison, "same_trace", false))

@@ -40,26 +40,26 @@ const struct ui_view *ui_view_find(const char *name)
 	return NULL;
 }
 
-void ui_view_warning(const struct km_result *result, char *buf, size_t len)
+void ui_trace_warning(const json_t *trace, unsigned int warnings, char *buf, size_t len)
 {
-	const json_t *trace = km_result_get(result, "trace");
-	uint64_t lost = km_result_lost(result);
+	int64_t lost = km_json_get_int(trace, "lost", 0);
 	double events = km_json_get_real(trace, "events", 0);
 	int64_t damaged = km_json_get_int(trace, "damaged_blocks", 0);
 	size_t used = 0;
 
 	buf[0] = 0;
-	if (lost)
+	if (warnings & UI_WARN_LOSS && lost > 0)
 		used = (size_t)snprintf(buf, len,
-					"%" PRIu64 " events were lost (%.3g %%): figures are too "
+					"%" PRId64 " events were lost (%.3g %%): figures are too "
 					"low\n",
 					lost, 100 * (double)lost / (events + (double)lost));
-	if (damaged > 0 && used < len)
-		used += (size_t)snprintf(buf + used, len - used,
-					 "%" PRId64 " blocks of the trace are damaged and were "
-					 "left out\n",
-					 damaged);
-	if (!km_result_is_complete(result) && damaged <= 0 && used < len)
+	if (!(warnings & UI_WARN_DAMAGE) || km_json_get_bool(trace, "complete", false))
+		return;
+	if (damaged > 0)
+		snprintf(buf + used, len - used,
+			 "%" PRId64 " damaged block%s of the trace left out\n", damaged,
+			 damaged == 1 ? "" : "s");
+	else
 		snprintf(buf + used, len - used,
 			 "the trace is incomplete: it ends with its last whole block\n");
 }
@@ -68,7 +68,8 @@ static void print_warning(const struct km_result *result, FILE *file)
 {
 	char lines[300];
 
-	ui_view_warning(result, lines, sizeof(lines));
+	ui_trace_warning(km_result_get(result, "trace"), UI_WARN_LOSS | UI_WARN_DAMAGE, lines,
+			 sizeof(lines));
 	for (char *line = lines, *end; (end = strchr(line, '\n')); line = end + 1)
 		fprintf(file, "WARNING: %.*s\n", (int)(end - line), line);
 }

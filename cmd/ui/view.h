@@ -3,7 +3,7 @@
  * The views of a result: what report shows.
  *
  * Every view says first when events were lost or the trace was not complete; in
- * CSV, which has no place for it, the caller must say it elsewhere (ui_view_warn()).
+ * CSV, which has no place for it, the caller must say it elsewhere (ui_trace_warning()).
  */
 #ifndef CMD_UI_VIEW_H
 #define CMD_UI_VIEW_H
@@ -44,8 +44,12 @@ const struct ui_view *ui_view_at(unsigned int index);
 /* 0 or -ENOMEM; trouble of the file is left to ui_output_close(). */
 int ui_view_print(const struct ui_view *view, const struct km_result *result,
 		  const struct ui_view_options *options, FILE *file);
-/* What a reader must know before the figures, one line each; "" if there is nothing. */
-void ui_view_warning(const struct km_result *result, char *buf, size_t len);
+enum ui_warning {
+	UI_WARN_LOSS = 1 << 0,
+	UI_WARN_DAMAGE = 1 << 1,
+};
+/* What a reader must know before figures from that trace, one line each; "" if nothing. */
+void ui_trace_warning(const json_t *trace, unsigned int warnings, char *buf, size_t len);
 
 /* Views with a text of their own, one file each. */
 int ui_summary_text(const struct ui_view *view, const struct km_result *result,

@@ -31,6 +31,9 @@
 #include "core/page/seed_plan.h"
 #include "core/page/zone.h"
 
+/* Pageblocks to spread movable blocks over: 16 GiB, whose descriptors take 64 MiB. */
+#define SPREAD_MOVABLE 8192
+
 struct pool {
 	struct km_held whole, partial;
 };
@@ -237,6 +240,7 @@ static void place(struct planner *planner, unsigned int order, enum km_migratety
 /*
  * Give each type its pageblocks: twice as many as its smaller blocks would fill.  How
  * many it really had is in pagetypeinfo, but makes no difference that could be seen.
+ * Movable also gets what is left, within what it may cost to touch its descriptors.
  */
 static void set_all_apart(struct planner *planner,
 			  const uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS])
@@ -252,6 +256,8 @@ static void set_all_apart(struct planner *planner,
 			if (!set_apart(planner, type))
 				return;
 	}
+	for (unsigned int i = 0; i < SPREAD_MOVABLE && set_apart(planner, KM_MIGRATE_MOVABLE);)
+		i++;
 }
 
 static void hold_pool(struct planner *planner, struct pool *pool, enum km_held_class class)

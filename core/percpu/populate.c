@@ -212,17 +212,18 @@ struct km_chunk *km_percpu_new_chunk(struct km_percpu *percpu)
 	return chunk;
 }
 
-/* Behind the direct map, or behind the vmalloc range if that is there. */
+/* Behind the direct map, or behind the vmalloc range if that is there; never 0. */
 static uint64_t first_base(const struct km_percpu *percpu)
 {
 	const struct km_machine *machine = percpu->pages->machine;
+	const struct km_profile *profile = &machine->profile;
 	uint64_t bytes = percpu->layout.nr_units * percpu->layout.unit_bytes;
 	uint64_t mask = percpu->layout.atom_bytes - 1;
 	uint64_t base = (km_pfn_to_addr(machine, machine->nr_pfns) + mask) & ~mask;
 
-	if (base < machine->profile.vmalloc_end && base + bytes > machine->profile.vmalloc_start)
-		base = (machine->profile.vmalloc_end + mask) & ~mask;
-	return base;
+	if (!base || (base < profile->vmalloc_end && base + bytes > profile->vmalloc_start))
+		base = (profile->vmalloc_end + mask) & ~mask;
+	return base ? base : percpu->layout.atom_bytes;
 }
 
 struct km_chunk *km_percpu_new_first_chunk(struct km_percpu *percpu, uint32_t nr_pages)

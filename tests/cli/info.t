@@ -233,7 +233,7 @@ $ kmemtool info
 
 == two files named
 $ kmemtool info base.kmt base.kmt
-! kmemtool: info: one file only, 'base.kmt' is too many (see kmemtool info --help)
+! kmemtool: info: 'base.kmt' is one file too many (see kmemtool info --help)
 = 2
 
 == wrong option

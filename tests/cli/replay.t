@@ -980,8 +980,8 @@ $ cp base.kmt other-name && touch -d 2001-01-01 other-name && kmemtool replay ot
 $ kmemtool replay --check base.kmt -o checked.json && cmp a.json checked.json
 
 == its keys
-$ kmemtool replay base.kmt | sed -n 's/^ "\([a-z_]*\)".*/\1/p' | tr '\n' ' '
-> schema trace machine settings events metrics caches call_sites zones failures misuse leaks advice fidelity timeline 
+$ kmemtool replay base.kmt | sed -n 's/^ "\([a-z_]*\)".*/\1/p' | xargs
+> schema trace machine settings events metrics caches call_sites zones failures misuse leaks advice fidelity timeline
 == its metrics
 $ kmemtool replay base.kmt | sed -n '/^ "metrics"/,/^ }/p'
 >  "metrics": {

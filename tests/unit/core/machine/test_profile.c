@@ -104,7 +104,8 @@ START_TEST(highmem_on_32_bit)
 	ck_assert_uint_eq(profile.nr_zones, 3);
 	assert_zone(&profile, 0, KM_ZONE_DMA, 0, 0, 4096, 4096);
 	assert_zone(&profile, 1, KM_ZONE_NORMAL, 0, 4096, 0x38000 - 4096, 0x38000 - 4096);
-	assert_zone(&profile, 2, KM_ZONE_HIGHMEM, 0, 0x38000, 0x100000 - 0x38000, 0x100000 - 0x38000);
+	assert_zone(&profile, 2, KM_ZONE_HIGHMEM, 0, 0x38000, 0x100000 - 0x38000,
+		    0x100000 - 0x38000);
 	ck_assert_uint_eq(profile.page_offset, 0xc0000000);
 	ck_assert_uint_eq(profile.vmalloc_start, 0xf8800000);
 

@@ -158,7 +158,8 @@ START_TEST(merging_ends_at_the_zone)
 	rig_boot(&rig, &profile);
 	zone = &rig.pages.zones[0];
 	ck_assert_int_eq(km_pages_free_all(&rig.pages), 0);
-	ck_assert_map(&rig, 0, "................4---------------5-------------------------------4---");
+	ck_assert_map(&rig, 0,
+		      "................4---------------5-------------------------------4---");
 	ck_assert_uint_eq(km_buddy_take_smallest(&rig.pages, zone, 0, M), 16);
 	ck_assert_map(&rig, 16, ".01-2---3-------5---");
 	put(&rig, 16, 0, M);

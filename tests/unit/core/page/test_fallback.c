@@ -227,7 +227,8 @@ START_TEST(a_refill_remembers_where_it_found_something)
 }
 END_TEST
 
-/* CMA: movable requests only; first when it has over half of the free pages, else before fallback. */
+/* CMA: movable requests only; first when it has over half of the free pages, else before fallback.
+ */
 START_TEST(cma_for_movable_requests)
 {
 	struct rig rig;

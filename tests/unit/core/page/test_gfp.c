@@ -97,9 +97,22 @@ END_TEST
 START_TEST(nonsense_changes_nothing)
 {
 	static const char *const texts[] = {
-		"",	 "|",		"GFP_KERNEL|",	 "|GFP_KERNEL", "GFP_KERNAL",	"GFP_ZERO",
-		"0x",	 "0x1ffffffff", "12abc",	 "-1",		"__GFP_",	"kernel",
-		"0x111", "GFP_KERNEL ZERO", "GFP_KERNEL||ZERO", "99999999999999999999",
+		"",
+		"|",
+		"GFP_KERNEL|",
+		"|GFP_KERNEL",
+		"GFP_KERNAL",
+		"GFP_ZERO",
+		"0x",
+		"0x1ffffffff",
+		"12abc",
+		"-1",
+		"__GFP_",
+		"kernel",
+		"0x111",
+		"GFP_KERNEL ZERO",
+		"GFP_KERNEL||ZERO",
+		"99999999999999999999",
 	};
 	km_gfp gfp = 0x1234;
 
@@ -119,10 +132,22 @@ END_TEST
 START_TEST(zone_table)
 {
 	static const int zones[16] = {
-		[0] = KM_ZONE_NORMAL, [1] = KM_ZONE_DMA, [2] = KM_ZONE_HIGHMEM, [3] = -1,
-		[4] = KM_ZONE_DMA32,  [5] = -1,		 [6] = -1,		[7] = -1,
-		[8] = KM_ZONE_NORMAL, [9] = KM_ZONE_DMA, [10] = KM_ZONE_MOVABLE, [11] = -1,
-		[12] = KM_ZONE_DMA32, [13] = -1,	 [14] = -1,		[15] = -1,
+		[0] = KM_ZONE_NORMAL,
+		[1] = KM_ZONE_DMA,
+		[2] = KM_ZONE_HIGHMEM,
+		[3] = -1,
+		[4] = KM_ZONE_DMA32,
+		[5] = -1,
+		[6] = -1,
+		[7] = -1,
+		[8] = KM_ZONE_NORMAL,
+		[9] = KM_ZONE_DMA,
+		[10] = KM_ZONE_MOVABLE,
+		[11] = -1,
+		[12] = KM_ZONE_DMA32,
+		[13] = -1,
+		[14] = -1,
+		[15] = -1,
 	};
 
 	for (km_gfp bits = 0; bits < 16; bits++) {

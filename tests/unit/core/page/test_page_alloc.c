@@ -14,7 +14,12 @@
 #define M KM_MIGRATE_MOVABLE
 #define H KM_MIGRATE_HIGHATOMIC
 
-enum { DMA, DMA32, NORMAL, NORMAL1 };
+enum {
+	DMA,
+	DMA32,
+	NORMAL,
+	NORMAL1
+};
 
 static void boot(struct rig *rig, const char *name)
 {
@@ -45,7 +50,8 @@ static void exhaust(struct rig *rig, unsigned int index, uint64_t left)
 	for (int order = KM_MAX_ORDER; order >= 0; order--)
 		for (int type = 0; type < KM_MIGRATE_PCPTYPES; type++)
 			while (zone->free_pages >= left + (1ull << order)) {
-				uint64_t pfn = km_buddy_take_smallest(&rig->pages, zone, order, type);
+				uint64_t pfn =
+					km_buddy_take_smallest(&rig->pages, zone, order, type);
 				struct page *page;
 
 				if (pfn == KM_NO_PFN)
@@ -74,7 +80,11 @@ END_TEST
 
 START_TEST(highmem_on_32_bit)
 {
-	enum { DMA_32, NORMAL_32, HIGHMEM_32 };
+	enum {
+		DMA_32,
+		NORMAL_32,
+		HIGHMEM_32
+	};
 	struct rig rig;
 
 	boot(&rig, "x86-32-4g-pae");
@@ -106,7 +116,8 @@ START_TEST(zones_in_order)
 	exhaust(&rig, DMA, 4080);
 
 	/* One page above the low mark and the reserve against Normal requests. */
-	exhaust(&rig, DMA32, zones[DMA32].wmark_low + zones[DMA32].lowmem_reserve[KM_ZONE_NORMAL] + 1);
+	exhaust(&rig, DMA32,
+		zones[DMA32].wmark_low + zones[DMA32].lowmem_reserve[KM_ZONE_NORMAL] + 1);
 	pfn = alloc(&rig, KM_GFP_KERNEL, 0);
 	assert_from(&rig, pfn, DMA32);
 	km_drain_all(&rig.pages);
@@ -129,24 +140,28 @@ START_TEST(nodes)
 	struct rig rig;
 
 	boot(&rig, "x86-64-2node");
-	assert_from(&rig, km_alloc_pages(&rig.pages, KM_GFP_KERNEL, 0, 0, -1, KM_OWNER_OTHER), NORMAL);
+	assert_from(&rig, km_alloc_pages(&rig.pages, KM_GFP_KERNEL, 0, 0, -1, KM_OWNER_OTHER),
+		    NORMAL);
 	assert_from(&rig, km_alloc_pages(&rig.pages, KM_GFP_KERNEL, 0, 7, -1, KM_OWNER_OTHER),
 		    NORMAL1);
-	assert_from(&rig, km_alloc_pages(&rig.pages, KM_GFP_KERNEL, 0, 7, 0, KM_OWNER_OTHER), NORMAL);
+	assert_from(&rig, km_alloc_pages(&rig.pages, KM_GFP_KERNEL, 0, 7, 0, KM_OWNER_OTHER),
+		    NORMAL);
 	/* A node that does not exist: the CPU's own. */
-	assert_from(&rig, km_alloc_pages(&rig.pages, KM_GFP_KERNEL, 0, 7, 5, KM_OWNER_OTHER), NORMAL1);
+	assert_from(&rig, km_alloc_pages(&rig.pages, KM_GFP_KERNEL, 0, 7, 5, KM_OWNER_OTHER),
+		    NORMAL1);
 	/* Node 1 is full: over to node 0, but not for THISNODE. */
 	exhaust(&rig, NORMAL1, 0);
-	assert_from(&rig, km_alloc_pages(&rig.pages, KM_GFP_KERNEL, 0, 7, -1, KM_OWNER_OTHER), NORMAL);
+	assert_from(&rig, km_alloc_pages(&rig.pages, KM_GFP_KERNEL, 0, 7, -1, KM_OWNER_OTHER),
+		    NORMAL);
 	ck_assert_uint_eq(km_alloc_pages(&rig.pages, KM_GFP_KERNEL | KM_GFP_THISNODE, 0, 7, -1,
 					 KM_OWNER_OTHER),
 			  KM_NO_PFN);
 	ck_assert_uint_eq(rig.pages.last_failure.zones[NORMAL].refusal, KM_REFUSED_NOT_TRIED);
 	ck_assert_uint_eq(rig.pages.last_failure.zones[NORMAL1].refusal, KM_REFUSED_WATERMARK);
 	/* DMA is on node 0 only. */
-	ck_assert_uint_eq(km_alloc_pages(&rig.pages, KM_GFP_DMA | KM_GFP_THISNODE, 0, 7, -1,
-					 KM_OWNER_OTHER),
-			  KM_NO_PFN);
+	ck_assert_uint_eq(
+		km_alloc_pages(&rig.pages, KM_GFP_DMA | KM_GFP_THISNODE, 0, 7, -1, KM_OWNER_OTHER),
+		KM_NO_PFN);
 	ck_assert_str_eq(rig.pages.last_failure.reason, "no zone may serve it");
 	rig_end(&rig);
 }
@@ -355,7 +370,8 @@ START_TEST(what_an_allocated_page_says)
 	uint64_t pfn;
 
 	boot(&rig, "x86-64-4g");
-	pfn = km_alloc_pages(&rig.pages, KM_GFP_KERNEL | KM_GFP_RECLAIMABLE, 2, 0, -1, KM_OWNER_SLAB);
+	pfn = km_alloc_pages(&rig.pages, KM_GFP_KERNEL | KM_GFP_RECLAIMABLE, 2, 0, -1,
+			     KM_OWNER_SLAB);
 	page = km_page(&rig.machine, pfn);
 	ck_assert_int_eq(page->state, KM_PAGE_USED);
 	ck_assert_int_eq(page->order, 2);
@@ -516,7 +532,7 @@ START_TEST(a_terabyte)
 END_TEST
 
 RUN_SUITE("page/page_alloc", each_flag_begins_in_its_zone, highmem_on_32_bit, zones_in_order, nodes,
-	  another_zone_before_another_type, how_far_down, kswapd_is_woken_below_low, down_to_nothing,
-	  fragmented, reclaim_drains_per_cpu_lists, requests_no_zone_can_serve,
+	  another_zone_before_another_type, how_far_down, kswapd_is_woken_below_low,
+	  down_to_nothing, fragmented, reclaim_drains_per_cpu_lists, requests_no_zone_can_serve,
 	  what_an_allocated_page_says, frees_that_are_none, split, tails_marked_by_their_owner,
 	  atomic_requests_reserve_highatomic, mobility_disabled, a_terabyte)

@@ -303,8 +303,8 @@ START_TEST(old_kernels_spill_round_robin)
 
 	for (int type = 0; type < KM_MIGRATE_PCPTYPES; type++)
 		for (int i = 0; i < 12 - (type == R); i++) {
-			uint64_t pfn = km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0,
-						      KM_OWNER_OTHER);
+			uint64_t pfn =
+				km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0, KM_OWNER_OTHER);
 
 			km_pcp_put(&rig.pages, zone, 0, pfn, 0, type);
 		}
@@ -394,9 +394,9 @@ START_TEST(types_without_lists)
 	for (int i = 0; i < 3; i++) {
 		pfns[i] = km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 3, KM_OWNER_OTHER);
 		km_pageblock_set_types(&rig.pages, zone, pfns[i], 8,
-				       i == 0 ? KM_MIGRATE_HIGHATOMIC :
-				       i == 1 ? KM_MIGRATE_CMA :
-						KM_MIGRATE_ISOLATE);
+				       i == 0	? KM_MIGRATE_HIGHATOMIC
+				       : i == 1 ? KM_MIGRATE_CMA
+						: KM_MIGRATE_ISOLATE);
 		ck_assert_int_eq(km_free_pages(&rig.pages, pfns[i], 3, 0), 0);
 	}
 	ck_assert_uint_eq(zone->pcp[0].lists[km_pcp_list(3, M)].nr, 2);

@@ -16,8 +16,8 @@ struct block {
 };
 
 static const unsigned int generations[] = {
-	0, /* 5.12 and before */
-	KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_KMALLOC_CGROUP, /* 5.14 to 6.2 */
+	0,								      /* 5.12 and before */
+	KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_KMALLOC_CGROUP,		      /* 5.14 to 6.2 */
 	KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_PCP_AUTO_HIGH | KM_FEAT_MIN_RESERVE, /* 6.7 */
 	KM_FEATURES_NEWEST,
 };

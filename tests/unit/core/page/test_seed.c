@@ -38,10 +38,14 @@ static void assert_counts(const struct zone *zone, block_counts blocks)
 }
 
 /*
- * 16 pages, one of order 2 and one of order 1 asked:
+ * 64 pages, pageblocks of 8; asked: Movable of orders 4, 2, 1, Unmovable of orders 3, 0, 0.
  *
- *   order 4 is cut into a half for more and one that stays partly held, and so on:
- *   [ P: order 2, held here | free: order 2 | ... ]
+ *   0       8       16              32      40      48      56
+ *   .0...0..3-------4---------------....................2---..1-....
+ *   U       U       M       M       M       M       M       M
+ *
+ * Blocks of whole pageblocks first, then two pages in an Unmovable pageblock of their
+ * own, each with held pages around it; the Movable ones in different pageblocks.
  */
 START_TEST(a_small_zone)
 {
@@ -53,11 +57,17 @@ START_TEST(a_small_zone)
 	zone = &rig.pages.zones[0];
 	ck_assert_uint_eq(km_pages_seed(&rig.pages, zone, blocks), 0);
 	assert_counts(zone, blocks);
+	ck_assert_map(&rig, 0, ".0...0..3-------4---------------....................2---..1-....");
+	ck_assert_types(&rig, zone, "UUMMMMMM");
 	rig_end(&rig);
 }
 END_TEST
 
-/* Every page free but one: packed as tightly as a zone can be. */
+/*
+ * Every page free but one: packed as tightly as a zone can be.
+ *
+ *   .01-2---3-------4---------------5---...
+ */
 START_TEST(all_but_one_page)
 {
 	block_counts blocks = { { 0 } };
@@ -71,6 +81,7 @@ START_TEST(all_but_one_page)
 	ck_assert_uint_eq(km_pages_seed(&rig.pages, zone, blocks), 0);
 	assert_counts(zone, blocks);
 	ck_assert_uint_eq(zone->held_pages, 1);
+	ck_assert_map(&rig, 0, ".01-2---3-------4---------------5---");
 	ck_assert_uint_ne(km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0, KM_OWNER_SLAB),
 			  KM_NO_PFN);
 	ck_assert_uint_eq(km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0, KM_OWNER_SLAB),
@@ -191,7 +202,8 @@ static void seed_and_check_live(bool ranges)
 	ck_assert_uint_eq(rig.pages.zones[0].held_pages, 0);
 	ck_assert_uint_eq(rig.pages.zones[1].held_pages, 0);
 	for (unsigned int i = 0; i < 3; i++)
-		ck_assert_uint_eq(km_held_pages(rig.pages.zones[i].held),
+		ck_assert_uint_eq(km_held_pages(&rig.pages.zones[i].held[KM_HELD_MOVABLE]) +
+					  km_held_pages(&rig.pages.zones[i].held[KM_HELD_KERNEL]),
 				  rig.pages.zones[i].held_pages);
 	rig_end(&rig);
 }
@@ -246,8 +258,8 @@ START_TEST(pageblocks_are_pure)
 	zone = &rig.pages.zones[2];
 	for (unsigned int order = 0; order < KM_MAX_ORDER; order++)
 		for (int type = 0; type < KM_NR_MIGRATETYPES; type++)
-			for (uint32_t pfn = zone->free_area[order].list[type].head; pfn != KM_NO_PAGE;
-			     pfn = km_page(&rig.machine, pfn)->next)
+			for (uint32_t pfn = zone->free_area[order].list[type].head;
+			     pfn != KM_NO_PAGE; pfn = km_page(&rig.machine, pfn)->next)
 				mixed += km_pageblock_type(&rig.pages, zone, pfn) !=
 					 (enum km_migratetype)type;
 	ck_assert_uint_eq(mixed, 0);
@@ -299,21 +311,92 @@ END_TEST
 START_TEST(per_cpu_pages)
 {
 	block_counts blocks = { [M] = { [9] = 1 } };
+	struct km_profile profile;
 	struct zone *zone;
 	struct rig rig;
 
-	rig_boot_small(&rig, 1024);
+	rig_small_profile(&profile, 1024);
+	profile.zones[0].pcp_high_max = 5000;
+	rig_boot(&rig, &profile);
 	zone = &rig.pages.zones[0];
 	ck_assert_uint_eq(km_pages_seed(&rig.pages, zone, blocks), 0);
 	ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 0, 100), 100);
 	ck_assert_uint_eq(zone->pcp_pages, 100);
 	ck_assert_int_eq(zone->pcp[0].count, 100);
+	/* So many were kept there, so high must have been above. */
+	ck_assert_int_eq(zone->pcp[0].high, 101);
 	ck_assert_uint_eq(zone->held_pages, 412);
 	ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 1, 1), 0);
 	rig_assert_valid(&rig);
 	/* No more than there are. */
 	ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 0, 1000), 412);
 	ck_assert_uint_eq(zone->held_pages, 0);
+	rig_end(&rig);
+}
+END_TEST
+
+/*
+ * The kernel's own pages are claimed from pageblocks that are not movable; once these
+ * are used up another one becomes theirs.  Others are claimed from movable ones.
+ *
+ *   before   ........  ....2---  ........      types M U M ... M
+ *   then     ........  aaaa2---  ........      types M U M ... M
+ *   and with the next pageblock that is held as a whole:   b-b-b-b-   type U
+ */
+START_TEST(claims_keep_pageblocks_pure)
+{
+	block_counts blocks = { [U] = { [2] = 1 } };
+	uint64_t used = 0;
+	struct zone *zone;
+	struct rig rig;
+
+	rig_boot_small(&rig, 64);
+	zone = &rig.pages.zones[0];
+	ck_assert_uint_eq(km_pages_seed(&rig.pages, zone, blocks), 0);
+	ck_assert_types(&rig, zone, "MUMMMMMM");
+	ck_assert_map(&rig, 0, "............2---........");
+	for (uint64_t i = 8; i < 12; i++)
+		ck_assert_uint_eq(km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0, KM_OWNER_SLAB),
+				  i);
+	ck_assert_map(&rig, 0, "........aaaa2---........");
+	ck_assert_types(&rig, zone, "MUMMMMMM");
+	used = km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 1, KM_OWNER_VMALLOC);
+	ck_assert_int_eq(km_pageblock_type(&rig.pages, zone, used), U);
+	ck_assert_int_eq(km_page(&rig.machine, used)->migratetype, U);
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 1, KM_OWNER_SLAB) /
+					  8,
+				  used / 8);
+	ck_assert_uint_ne(used / 8, 1);
+	for (int i = 0; i < 48; i++) {
+		uint64_t pfn = km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0, KM_OWNER_OTHER);
+
+		ck_assert_int_eq(km_pageblock_type(&rig.pages, zone, pfn), M);
+		ck_assert_int_eq(km_page(&rig.machine, pfn)->migratetype, M);
+	}
+	ck_assert_uint_eq(zone->held_pages, 0);
+	rig_end(&rig);
+}
+END_TEST
+
+/* As little as there is, everybody gets the last page. */
+START_TEST(claims_to_the_last_page)
+{
+	struct zone *zone;
+	struct rig rig;
+
+	rig_boot_small(&rig, 64);
+	zone = &rig.pages.zones[0];
+	ck_assert_uint_ne(km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 5, KM_OWNER_SLAB),
+			  KM_NO_PFN);
+	ck_assert_uint_ne(km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 2, KM_OWNER_OTHER),
+			  KM_NO_PFN);
+	for (int i = 0; i < 28; i++)
+		ck_assert_uint_ne(km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0, KM_OWNER_SLAB),
+				  KM_NO_PFN);
+	ck_assert_uint_eq(zone->held_pages, 0);
+	ck_assert_uint_eq(km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0, KM_OWNER_OTHER),
+			  KM_NO_PFN);
 	rig_end(&rig);
 }
 END_TEST
@@ -334,7 +417,7 @@ START_TEST(claims)
 	ck_assert_int_eq(page->state, KM_PAGE_USED);
 	ck_assert_int_eq(page->order, 3);
 	ck_assert_int_eq(page->owner, KM_OWNER_SLAB);
-	ck_assert_int_ne(page->migratetype, KM_MIGRATE_MOVABLE);
+	ck_assert_int_ne(page->migratetype, M);
 	/* DMA32 has nothing held. */
 	pfn = km_pages_claim(&rig.pages, KM_ZONE_DMA32, 0, 0, KM_OWNER_OTHER);
 	ck_assert_ptr_eq(km_pfn_zone(&rig.pages, pfn), &rig.pages.zones[2]);
@@ -348,4 +431,5 @@ END_TEST
 
 RUN_SUITE("page/seed", a_small_zone, all_but_one_page, what_cannot_be_placed, nothing_asked,
 	  live_machine, live_machine_of_unknown_ranges, no_block_in_a_hole, pageblocks_are_pure,
-	  highatomic_blocks, everything_comes_together_again, per_cpu_pages, claims)
+	  highatomic_blocks, everything_comes_together_again, per_cpu_pages,
+	  claims_keep_pageblocks_pure, claims_to_the_last_page, claims)

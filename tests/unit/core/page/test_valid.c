@@ -28,12 +28,10 @@ static struct zone *boot(struct rig *rig)
 	rig_boot(rig, &profile);
 	zone = &rig->pages.zones[0];
 	ck_assert_int_eq(km_pages_free_all(&rig->pages), 0);
-	ck_assert_uint_eq(km_alloc_pages(&rig->pages, KM_GFP_HIGHUSER_MOVABLE, 0, 0, -1,
-					 KM_OWNER_OTHER),
-			  0);
-	ck_assert_uint_eq(km_alloc_pages(&rig->pages, KM_GFP_HIGHUSER_MOVABLE, 4, 0, -1,
-					 KM_OWNER_OTHER),
-			  16);
+	ck_assert_uint_eq(
+		km_alloc_pages(&rig->pages, KM_GFP_HIGHUSER_MOVABLE, 0, 0, -1, KM_OWNER_OTHER), 0);
+	ck_assert_uint_eq(
+		km_alloc_pages(&rig->pages, KM_GFP_HIGHUSER_MOVABLE, 4, 0, -1, KM_OWNER_OTHER), 16);
 	ck_assert_map(rig, 0, "aAA02---3-------e---------------5---");
 	rig_assert_valid(rig);
 	return zone;
@@ -69,7 +67,8 @@ START_TEST(counts)
 		     "free_area[3].list[Movable]: nr is 0, but at least 1 blocks are linked");
 	ck_complains(&rig, zone->free_area[10].list[M].nr, 5,
 		     "free_area[10].list[Movable]: nr is 5, but 3 blocks are linked");
-	ck_complains(&rig, zone->free_area[5].nr_free, 7, "free_area[5]: nr_free is 7, lists have 1");
+	ck_complains(&rig, zone->free_area[5].nr_free, 7,
+		     "free_area[5]: nr_free is 7, lists have 1");
 	ck_complains(&rig, zone->free_pages, 1, "free_pages is 1, lists have 4077");
 	ck_complains(&rig, zone->free_by_type[M], 4078,
 		     "free_by_type[Movable] is 4078, lists have 4077");
@@ -104,7 +103,8 @@ START_TEST(blocks_on_lists)
 		     "free_area[3].list[Movable]: tail is not the last block");
 	ck_complains(&rig, zone->free_area[0].list[M].head, 1,
 		     "free_area[0].list[Movable]: pfn 1 is in state 2");
-	ck_complains(&rig, zone->pcp[0].lists[M].head, 2, "pcp[0].list[Movable]: pfn 2 does not link back");
+	ck_complains(&rig, zone->pcp[0].lists[M].head, 2,
+		     "pcp[0].list[Movable]: pfn 2 does not link back");
 	rig_end(&rig);
 }
 END_TEST
@@ -152,7 +152,8 @@ START_TEST(descriptors)
 		     "untouched[Movable]: pfn 1024 was touched");
 	ck_complains(&rig, km_page(&rig.machine, 3000)->priv, 9,
 		     "untouched[Movable]: pfn 3000 was touched");
-	ck_complains(&rig, zone->untouched[M].pfns[0], 1025, "untouched[Movable]: pfn 1025 is misplaced");
+	ck_complains(&rig, zone->untouched[M].pfns[0], 1025,
+		     "untouched[Movable]: pfn 1025 is misplaced");
 	rig_end(&rig);
 }
 END_TEST

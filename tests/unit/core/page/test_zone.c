@@ -8,7 +8,11 @@
 
 #include "core/page/zone.h"
 
-enum { DMA, DMA32, NORMAL };
+enum {
+	DMA,
+	DMA32,
+	NORMAL
+};
 
 /* The machine behind the numbers: 2 CPUs, 67584 KiB, these managed pages in Normal. */
 static void boot_live(struct rig *rig, uint64_t normal_managed)
@@ -132,11 +136,11 @@ START_TEST(batch_formula)
 	/* managed >> 10, at most 256, a quarter, half as much again, rounded to 2^n - 1 */
 	ck_assert_uint_eq(km_zone_batchsize(0), 1);
 	ck_assert_uint_eq(km_zone_batchsize(3840), 1);
-	ck_assert_uint_eq(km_zone_batchsize(8192), 1);	    /* 2 + 1 = 3, 2, 1 */
-	ck_assert_uint_eq(km_zone_batchsize(12288), 3);	    /* 3 + 1 = 4, 4, 3 */
-	ck_assert_uint_eq(km_zone_batchsize(65536), 15);    /* 16 + 8 = 24, 16, 15 */
-	ck_assert_uint_eq(km_zone_batchsize(131072), 31);   /* 32 + 16 = 48, 32, 31 */
-	ck_assert_uint_eq(km_zone_batchsize(262144), 63);   /* 64 + 32 = 96, 64, 63 */
+	ck_assert_uint_eq(km_zone_batchsize(8192), 1);	  /* 2 + 1 = 3, 2, 1 */
+	ck_assert_uint_eq(km_zone_batchsize(12288), 3);	  /* 3 + 1 = 4, 4, 3 */
+	ck_assert_uint_eq(km_zone_batchsize(65536), 15);  /* 16 + 8 = 24, 16, 15 */
+	ck_assert_uint_eq(km_zone_batchsize(131072), 31); /* 32 + 16 = 48, 32, 31 */
+	ck_assert_uint_eq(km_zone_batchsize(262144), 63); /* 64 + 32 = 96, 64, 63 */
 	ck_assert_uint_eq(km_zone_batchsize(1ull << 30), 63);
 }
 END_TEST
@@ -301,9 +305,9 @@ START_TEST(interleaved_nodes)
 	ck_assert_uint_eq(rig.pages.zones[0].free_pages, 16384);
 	ck_assert_uint_eq(rig.pages.zones[1].free_pages, 8192);
 	for (unsigned int i = 0; i < 100; i++)
-		ck_assert_uint_ne(km_alloc_pages(&rig.pages, KM_GFP_KERNEL, i % 4, 0, i % 2,
-						 KM_OWNER_OTHER),
-				  KM_NO_PFN);
+		ck_assert_uint_ne(
+			km_alloc_pages(&rig.pages, KM_GFP_KERNEL, i % 4, 0, i % 2, KM_OWNER_OTHER),
+			KM_NO_PFN);
 	rig_end(&rig);
 }
 END_TEST

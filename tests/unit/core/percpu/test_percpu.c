@@ -331,6 +331,29 @@ START_TEST(too_little_address_space_is_a_failure)
 }
 END_TEST
 
+/*
+ *   |direct map 64 MiB| 8 MiB |vmalloc .................|
+ *                      first chunk: 1 CPU 220 KiB     64 CPUs 14 MiB: does not fit the gap
+ */
+START_TEST(first_chunk_stays_out_of_the_vmalloc_range)
+{
+	static const struct {
+		unsigned int nr_cpus;
+		uint64_t base;
+	} rows[] = { { 1, 0xc4000000 }, { 64, 0xff7fe000 } };
+	struct km_profile profile;
+	struct bed bed;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		km_profile_builtin("x86-32-64m", &profile);
+		profile.nr_possible_cpus = rows[i].nr_cpus;
+		bed_up_on(&bed, &profile, BED_FREE);
+		ck_assert_uint_eq(bed.first, rows[i].base);
+		bed_down(&bed);
+	}
+}
+END_TEST
+
 START_TEST(a_machine_too_small_for_the_first_chunk)
 {
 	struct km_profile profile;
@@ -358,4 +381,5 @@ RUN_SUITE("core/percpu/percpu", first_chunk_serves_from_behind_the_static_area,
 	  atomic_requests_take_populated_pages_only, all_free_chunks_but_one_are_destroyed,
 	  empty_pages_of_a_chunk_are_drained, meminfo_counts_units_not_cpus,
 	  pages_are_on_the_node_of_their_cpu, too_little_memory_leaves_no_allocation,
-	  too_little_address_space_is_a_failure, a_machine_too_small_for_the_first_chunk)
+	  too_little_address_space_is_a_failure, first_chunk_stays_out_of_the_vmalloc_range,
+	  a_machine_too_small_for_the_first_chunk)
