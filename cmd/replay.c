@@ -48,7 +48,7 @@ static error_t parse_setting(struct ui_replay_options *changed, const char *arg)
 
 	if (!km_settings_parse(&changed->settings, arg, reason, sizeof(reason)))
 		return 0;
-	ui_usage_error("replay", "-s %s: %s", arg, reason);
+	ui_usage_error("replay", "%s", reason);
 	return EINVAL;
 }
 

@@ -99,7 +99,8 @@ void tf_input_done_with(const struct tf_input *in, uint64_t offset, uint64_t len
 	uint64_t start = (offset + page - 1) / page * page, end = (offset + len) / page * page;
 
 	if (in->how == TF_INPUT_MAPPED && end > start && end <= in->len)
-		madvise((void *)(uintptr_t)(in->data + start), (size_t)(end - start), MADV_DONTNEED);
+		madvise((void *)(uintptr_t)(in->data + start), (size_t)(end - start),
+			MADV_DONTNEED);
 }
 
 /* Where the next valid block header is, from pos on; len if there is none. */

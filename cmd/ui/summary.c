@@ -73,17 +73,16 @@ static void print_model(const struct km_result *result, FILE *file)
 			      "snapshots\n");
 		return;
 	}
-	fprintf(file,
-		"model     error on the recorded machine: slab pages %s (of what changed %s), "
-		"free pages %s\n",
-		ui_percent_text(fidelity, "slab_pages_error_pct", a, sizeof(a)),
-		ui_percent_text(fidelity, "slab_churn_error_pct", b, sizeof(b)),
-		ui_percent_text(fidelity, "free_pages_error_pct", c, sizeof(c)));
-	fprintf(file, "          free blocks %s of what changed, vmalloc %s, percpu %s; ",
-		ui_percent_text(fidelity, "free_blocks_error_pct", a, sizeof(a)),
-		ui_percent_text(fidelity, "vmalloc_error_pct", b, sizeof(b)),
-		ui_percent_text(fidelity, "percpu_error_pct", c, sizeof(c)));
-	fprintf(file, "right: kmalloc sizes %s, zones %s\n",
+	fprintf(file, "model     error on the recorded machine: slab pages %s\n",
+		ui_percent_text(fidelity, "slab_pages_error_pct", a, sizeof(a)));
+	fprintf(file, "          of what changed: slab pages %s, free pages %s, free blocks %s, ",
+		ui_percent_text(fidelity, "slab_churn_error_pct", a, sizeof(a)),
+		ui_percent_text(fidelity, "free_pages_error_pct", b, sizeof(b)),
+		ui_percent_text(fidelity, "free_blocks_error_pct", c, sizeof(c)));
+	fprintf(file, "vmalloc %s, percpu %s\n",
+		ui_percent_text(fidelity, "vmalloc_error_pct", a, sizeof(a)),
+		ui_percent_text(fidelity, "percpu_error_pct", b, sizeof(b)));
+	fprintf(file, "          right: kmalloc sizes %s, zones of pages %s\n",
 		ui_percent_text(fidelity, "bytes_alloc_match_pct", a, sizeof(a)),
 		ui_percent_text(fidelity, "zone_match_pct", b, sizeof(b)));
 }

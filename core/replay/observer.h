@@ -70,7 +70,8 @@ struct km_observer_ops {
 	/* ev frees an object that was not given out in the trace, or was freed already. */
 	void (*unknown)(void *self, const struct km_replay *replay, const struct tf_event *ev);
 	/*
-	 * Every replay->tick_ns of trace time in which something happened, and once at the end.
+	 * Every replay->tick_ns of trace time, and once at the end.  Of several ticks in a row
+	 * in which nothing happened only the last is told.
 	 */
 	void (*tick)(void *self, const struct km_replay *replay, uint64_t now_ns);
 };

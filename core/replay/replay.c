@@ -179,17 +179,20 @@ void km_loop_broke(struct km_replay *replay, const char *what)
 	snprintf(replay->invalid, sizeof(replay->invalid), "%s", what);
 }
 
-/* Time passes a tick: tell as of the tick, so that what is told does not depend on this event. */
+/*
+ * Time passes a tick, or several in which nothing happened: tell as of the last, before the
+ * event that is at or behind it.
+ */
 static void pass_tick(struct km_replay *replay, uint64_t ts_ns)
 {
 	const struct km_observer_fns *fns = &replay->loop->fns;
 	uint64_t since = ts_ns - replay->first_ns;
 
-	replay->now_ns = replay->loop->next_tick_ns;
+	since -= since % replay->tick_ns;
+	replay->now_ns = replay->first_ns + since;
 	for (unsigned int i = 0; i < fns->nr_tick; i++)
 		fns->tick[i].ops->tick(fns->tick[i].self, replay, replay->now_ns);
-	since += replay->tick_ns - since % replay->tick_ns;
-	if (__builtin_add_overflow(replay->first_ns, since, &replay->loop->next_tick_ns))
+	if (__builtin_add_overflow(replay->now_ns, replay->tick_ns, &replay->loop->next_tick_ns))
 		replay->loop->next_tick_ns = UINT64_MAX;
 }
 

@@ -34,6 +34,11 @@ json_t *km_build_failures(struct km_json_out *out, const struct km_analysis *ana
 json_t *km_build_misuse(struct km_json_out *out, const struct km_analysis *analysis);
 json_t *km_build_fidelity(struct km_json_out *out, const struct km_analysis *analysis);
 
+/*
+ * Analyses count time from the first event that was replayed; a result counts from the
+ * first of the trace.
+ */
+uint64_t km_build_time(const struct km_replay *replay, uint64_t since_first_replayed_ns);
 /* The two keys "site" and "symbol". */
 void km_build_site(struct km_json_out *out, json_t *object, const struct tf_meta *meta,
 		   uint64_t call_site);

@@ -226,7 +226,8 @@ json_t *km_build_timeline(struct km_json_out *out, const struct km_analysis *ana
 		const struct km_point *point = &timeline->points[i];
 		json_t *object = json_object();
 
-		km_json_set(out, object, "ts_ns", km_json_u64(point->ts_ns));
+		km_json_set(out, object, "ts_ns",
+			    km_json_u64(km_build_time(analysis->replay, point->ts_ns)));
 		km_json_set(out, object, "live_bytes", km_json_u64(point->live_bytes));
 		km_json_set(out, object, "waste_internal_bytes",
 			    km_json_u64(point->waste_internal_bytes));

@@ -44,6 +44,16 @@ json_t *km_build_trace(struct km_json_out *out, const struct km_replay *replay,
 	return trace;
 }
 
+uint64_t km_build_time(const struct km_replay *replay, uint64_t since_first_replayed_ns)
+{
+	struct tf_reader_info info;
+
+	tf_reader_get_info(replay->reader, &info);
+	if (replay->first_ns < info.first_ns)
+		return since_first_replayed_ns;
+	return since_first_replayed_ns + (replay->first_ns - info.first_ns);
+}
+
 json_t *km_build_machine(struct km_json_out *out, const struct km_replay *replay)
 {
 	const struct km_profile *profile = &replay->kernel.machine.profile;

@@ -123,7 +123,7 @@ static json_t *build_failure(struct km_json_out *out, const struct km_replay *re
 {
 	json_t *object = json_object();
 
-	km_json_set(out, object, "ts_ns", km_json_u64(failure->ts_ns));
+	km_json_set(out, object, "ts_ns", km_json_u64(km_build_time(replay, failure->ts_ns)));
 	km_json_set(out, object, "cpu", km_json_u64(failure->cpu));
 	km_json_set(out, object, "pid", km_json_u64(failure->pid));
 	km_json_set(out, object, "context", km_json_text(km_context_name(failure->context)));
@@ -174,7 +174,8 @@ static json_t *build_hits(struct km_json_out *out, const struct km_misuse *misus
 		km_build_site(out, object, misuse->replay->meta, hit->call_site);
 		km_json_set(out, object, "kind", km_json_text(tf_kind_name(hit->kind)));
 		km_json_set(out, object, "count", km_json_u64(hit->count));
-		km_json_set(out, object, "first_ns", km_json_u64(hit->first_ns));
+		km_json_set(out, object, "first_ns",
+			    km_json_u64(km_build_time(misuse->replay, hit->first_ns)));
 		km_json_set(out, object, "gfp", km_build_gfp(hit->gfp));
 		km_json_set(out, object, "context", km_json_text(km_context_name(hit->context)));
 		km_json_set(out, object, "preempt", km_json_u64(hit->preempt));
