@@ -55,7 +55,7 @@ for target in "$@"; do
 	fuzz "$target"
 done
 
-sh tests/cli/run.sh >"$log" 2>&1
+tests/cli/run.sh >"$log" 2>&1
 grep -vE '^ok ' "$log"
 line=$(grep -E '^cli: [0-9]+ passed' "$log" | tail -n 1)
 if [ -n "$line" ]; then

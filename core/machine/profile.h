@@ -38,6 +38,11 @@ struct km_zone_desc {
 	unsigned int node;
 	uint64_t start_pfn;
 	uint64_t spanned_pages, present_pages, managed_pages; /* spanned >= present >= managed */
+	/*
+	 * Of present, not yet managed: the kernel initialises descriptors on demand, a section
+	 * at a time, when the zone runs low (DEFERRED_STRUCT_PAGE_INIT).  Mostly 0.
+	 */
+	uint64_t deferred_pages;
 	/* As zoneinfo prints them, boost included; all 0: derived from min_free_kbytes. */
 	uint64_t wmark_min, wmark_low, wmark_high;
 	bool has_protection;		       /* false: derived from lowmem_reserve_ratio */

@@ -104,7 +104,9 @@ static uint64_t take_from_zonelist(struct km_pages *pages, const struct request 
 		/* Being local is worth more than keeping types apart. */
 		if ((req->alloc_flags & KM_ALLOC_NOFRAGMENT) && (int)zone->node != preferred_node)
 			break;
-		if (!zone_admits(pages, zone, req))
+		/* get_page_from_freelist(): a zone that has just grown is not asked again. */
+		if (!zone_admits(pages, zone, req) &&
+		    !(zone->deferred_pages && km_zone_grow(pages, zone)))
 			continue;
 		pfn = take_from_zone(pages, zone, req);
 		if (pfn != KM_NO_PFN) {

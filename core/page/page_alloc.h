@@ -42,12 +42,14 @@ struct zone {
 	uint64_t free_pages; /* on the buddy lists */
 	uint64_t pcp_pages;  /* on per-cpu lists */
 	uint64_t held_pages;
+	uint64_t deferred_pages; /* to be managed when the zone runs low */
 	struct km_free_area free_area[KM_NR_ORDERS];
 	uint8_t *pageblock_types; /* enum km_migratetype by pageblock of the zone */
 	struct km_pcp *pcp;	  /* by CPU */
 	uint64_t pcp_batch, pcp_high_min, pcp_high_max;
-	uint64_t nr_fallbacks; /* blocks taken from another migratetype */
-	struct km_held *held;  /* by class: extents of held pages, for km_pages_claim() */
+	uint64_t nr_fallbacks;	  /* blocks taken from another migratetype */
+	struct km_held *held;	  /* by class: extents of held pages, for km_pages_claim() */
+	struct km_held *deferred; /* deferred_pages in all */
 	uint64_t free_by_type[KM_NR_MIGRATETYPES]; /* free_pages, split */
 	uint64_t reserved_highatomic;		   /* pages of HIGHATOMIC pageblocks */
 	/*

@@ -50,6 +50,41 @@ static void forget_held(struct km_held held[KM_NR_HELD], uint64_t nr)
 				nr -= 1ull << order;
 }
 
+/* Of the nr pages that are not managed, keep those that the kernel will manage when it needs them.
+ */
+static void defer_held(struct zone *zone, struct km_held held[KM_NR_HELD], uint64_t nr)
+{
+	uint64_t want = zone->deferred_pages < nr ? zone->deferred_pages : nr;
+
+	zone->deferred_pages = 0;
+	for (int order = KM_MAX_ORDER; order >= 0; order--)
+		for (int class = 0; class < KM_NR_HELD; class ++)
+			while (zone->deferred_pages + (1ull << order) <= want) {
+				uint64_t pfn = km_held_take(&held[class], order);
+
+				if (pfn == KM_NO_PFN || km_held_add(zone->deferred, pfn, order))
+					break;
+				zone->deferred_pages += 1ull << order;
+			}
+}
+
+bool km_zone_grow(struct km_pages *pages, struct zone *zone)
+{
+	uint64_t grown = 0;
+
+	for (int order = KM_MAX_ORDER; order >= 0; order--) {
+		struct km_pfn_stack *blocks = &zone->deferred->blocks[order];
+
+		for (; blocks->nr && grown < KM_SECTION_PAGES; grown += 1ull << order) {
+			zone->deferred_pages -= 1ull << order;
+			zone->managed_pages += 1ull << order;
+			km_buddy_put_by_pageblock(pages, zone, km_pfn_stack_pop(blocks), order,
+						  KM_PUT_TAIL);
+		}
+	}
+	return grown;
+}
+
 /* Returns the number of pages that found no place after all (for want of our own memory). */
 static uint64_t apply(struct km_pages *pages, struct zone *zone, struct km_seed_plan *plan)
 {
@@ -68,7 +103,8 @@ static uint64_t apply(struct km_pages *pages, struct zone *zone, struct km_seed_
 	for (int type = 0; type < KM_NR_MIGRATETYPES; type++)
 		reverse(&zone->untouched[type]);
 
-	forget_held(plan->rest, plan->total - zone->managed_pages);
+	defer_held(zone, plan->rest, plan->total - zone->managed_pages);
+	forget_held(plan->rest, plan->total - zone->managed_pages - zone->deferred_pages);
 	for (int class = 0; class < KM_NR_HELD; class ++) {
 		km_held_release(&zone->held[class]);
 		zone->held[class] = plan->rest[class];

@@ -254,6 +254,7 @@ static int init_zone(struct km_pages *pages, struct zone *zone, const struct km_
 	zone->present_pages = desc->present_pages;
 	zone->managed_pages = desc->managed_pages;
 	zone->held_pages = desc->managed_pages;
+	zone->deferred_pages = desc->deferred_pages;
 	for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
 		for (int type = 0; type < KM_NR_MIGRATETYPES; type++) {
 			zone->free_area[order].list[type].head = KM_NO_PAGE;
@@ -265,9 +266,11 @@ static int init_zone(struct km_pages *pages, struct zone *zone, const struct km_
 			(zone->start_pfn >> profile->pageblock_order);
 	zone->pageblock_types = malloc(nr_pageblocks + 1);
 	zone->held = calloc(KM_NR_HELD, sizeof(*zone->held));
+	zone->deferred = calloc(1, sizeof(*zone->deferred));
 	zone->untouched = calloc(KM_NR_MIGRATETYPES, sizeof(*zone->untouched));
 	zone->pcp = km_pcp_new(pages->machine->nr_cpus);
-	if (!zone->pageblock_types || !zone->held || !zone->untouched || !zone->pcp)
+	if (!zone->pageblock_types || !zone->held || !zone->deferred || !zone->untouched ||
+	    !zone->pcp)
 		return -ENOMEM;
 	memset(zone->pageblock_types, KM_MIGRATE_MOVABLE, nr_pageblocks + 1);
 	return 0;
@@ -345,6 +348,9 @@ void km_page_zones_release(struct km_pages *pages)
 			km_held_release(&zone->held[class]);
 		for (int type = 0; zone->untouched && type < KM_NR_MIGRATETYPES; type++)
 			km_pfn_stack_release(&zone->untouched[type]);
+		if (zone->deferred)
+			km_held_release(zone->deferred);
+		free(zone->deferred);
 		free(zone->held);
 		free(zone->untouched);
 		free(zone->pageblock_types);

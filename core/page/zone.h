@@ -69,6 +69,14 @@ uint64_t km_zone_highsize(uint64_t total_pages, uint64_t batch, unsigned int nr_
 int km_page_zones_init(struct km_pages *pages);
 void km_page_zones_release(struct km_pages *pages);
 
+/* Pages that deferred_grow_zone() initialises at a time: a memory section of x86-64, 128 MiB. */
+#define KM_SECTION_PAGES (1u << 15)
+/*
+ * Manage up to a section of the deferred pages, which come free.  False if there is none.
+ * Watermarks stay as they are: the kernel computes them anew only later.
+ */
+bool km_zone_grow(struct km_pages *pages, struct zone *zone);
+
 /* Index of the zone that has pfn, -1 outside all. */
 int km_pfn_zone_index(const struct km_pages *pages, uint64_t pfn);
 

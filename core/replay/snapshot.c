@@ -63,6 +63,23 @@ static int fill_state(struct km_host_state *state, const struct tf_snapshot *sna
 	return km_parse_vmallocinfo(km_snapshot_text(snap, "/proc/vmallocinfo"), state);
 }
 
+/* Memory that the host began to manage while it was recorded; no event tells of it. */
+static void note_growth(struct km_zoneinfo *start, const struct km_zoneinfo *end)
+{
+	for (unsigned int i = 0; i < start->nr_zones; i++) {
+		struct km_zone_desc *desc = &start->zones[i].desc;
+
+		for (unsigned int j = 0; j < end->nr_zones; j++) {
+			const struct km_zone_desc *later = &end->zones[j].desc;
+
+			if (later->node == desc->node && later->type == desc->type &&
+			    later->managed_pages > desc->managed_pages &&
+			    later->managed_pages <= desc->present_pages)
+				desc->deferred_pages = later->managed_pages - desc->managed_pages;
+		}
+	}
+}
+
 int km_host_init(struct km_host *host, const struct tf_meta *meta)
 {
 	const struct tf_snapshot *first, *last;
@@ -81,6 +98,7 @@ int km_host_init(struct km_host *host, const struct tf_meta *meta)
 	host->has_end = first != last;
 	km_parse_zoneinfo(km_snapshot_text(first, "/proc/zoneinfo"), &infos[0]);
 	km_parse_zoneinfo(km_snapshot_text(last, "/proc/zoneinfo"), &infos[1]);
+	note_growth(&infos[0], &infos[1]);
 	host->has_profile =
 		infos[0].nr_zones && km_host_profile(meta, first, &infos[0], &host->profile);
 	page_bytes = host->has_profile ? 1ull << host->profile.page_shift : 4096;

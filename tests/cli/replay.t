@@ -777,7 +777,7 @@ $ kmemtool replay base.kmt
 >  },
 >  "timeline": [
 >   {
->    "ts_ns": 7812500,
+>    "ts_ns": 93750000,
 >    "live_bytes": 1280,
 >    "waste_internal_bytes": 280,
 >    "slab_pages": 214,
@@ -786,7 +786,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 101562500,
+>    "ts_ns": 195312500,
 >    "live_bytes": 2560,
 >    "waste_internal_bytes": 560,
 >    "slab_pages": 214,
@@ -795,7 +795,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 203125000,
+>    "ts_ns": 296875000,
 >    "live_bytes": 7680,
 >    "waste_internal_bytes": 840,
 >    "slab_pages": 224,
@@ -804,7 +804,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 304687500,
+>    "ts_ns": 398437500,
 >    "live_bytes": 8960,
 >    "waste_internal_bytes": 1120,
 >    "slab_pages": 224,
@@ -813,7 +813,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 406250000,
+>    "ts_ns": 500000000,
 >    "live_bytes": 10240,
 >    "waste_internal_bytes": 1400,
 >    "slab_pages": 224,
@@ -822,7 +822,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 507812500,
+>    "ts_ns": 593750000,
 >    "live_bytes": 11520,
 >    "waste_internal_bytes": 1680,
 >    "slab_pages": 224,
@@ -831,7 +831,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 601562500,
+>    "ts_ns": 695312500,
 >    "live_bytes": 12800,
 >    "waste_internal_bytes": 1960,
 >    "slab_pages": 224,
@@ -840,7 +840,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 703125000,
+>    "ts_ns": 796875000,
 >    "live_bytes": 14080,
 >    "waste_internal_bytes": 2240,
 >    "slab_pages": 225,
@@ -849,7 +849,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 804687500,
+>    "ts_ns": 898437500,
 >    "live_bytes": 56320,
 >    "waste_internal_bytes": 2520,
 >    "slab_pages": 225,
@@ -858,7 +858,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 906250000,
+>    "ts_ns": 1000000000,
 >    "live_bytes": 57600,
 >    "waste_internal_bytes": 2800,
 >    "slab_pages": 225,
@@ -867,7 +867,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 1007812500,
+>    "ts_ns": 1093750000,
 >    "live_bytes": 58880,
 >    "waste_internal_bytes": 3080,
 >    "slab_pages": 226,
@@ -876,7 +876,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 1101562500,
+>    "ts_ns": 1195312500,
 >    "live_bytes": 60160,
 >    "waste_internal_bytes": 3360,
 >    "slab_pages": 226,
@@ -885,7 +885,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 466944
 >   },
 >   {
->    "ts_ns": 1203125000,
+>    "ts_ns": 1296875000,
 >    "live_bytes": 61536,
 >    "waste_internal_bytes": 3640,
 >    "slab_pages": 226,
@@ -894,7 +894,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 491520
 >   },
 >   {
->    "ts_ns": 1304687500,
+>    "ts_ns": 1398437500,
 >    "live_bytes": 62816,
 >    "waste_internal_bytes": 3920,
 >    "slab_pages": 226,
@@ -903,7 +903,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 491520
 >   },
 >   {
->    "ts_ns": 1406250000,
+>    "ts_ns": 1500000000,
 >    "live_bytes": 64096,
 >    "waste_internal_bytes": 4200,
 >    "slab_pages": 227,
@@ -912,7 +912,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 491520
 >   },
 >   {
->    "ts_ns": 1507812500,
+>    "ts_ns": 1593750000,
 >    "live_bytes": 65376,
 >    "waste_internal_bytes": 4480,
 >    "slab_pages": 227,
@@ -921,7 +921,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 491520
 >   },
 >   {
->    "ts_ns": 1601562500,
+>    "ts_ns": 1695312500,
 >    "live_bytes": 66656,
 >    "waste_internal_bytes": 4760,
 >    "slab_pages": 227,
@@ -930,7 +930,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 491520
 >   },
 >   {
->    "ts_ns": 1703125000,
+>    "ts_ns": 1796875000,
 >    "live_bytes": 67936,
 >    "waste_internal_bytes": 5040,
 >    "slab_pages": 228,
@@ -939,7 +939,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 491520
 >   },
 >   {
->    "ts_ns": 1804687500,
+>    "ts_ns": 1898437500,
 >    "live_bytes": 69216,
 >    "waste_internal_bytes": 5320,
 >    "slab_pages": 228,
@@ -948,7 +948,7 @@ $ kmemtool replay base.kmt
 >    "percpu_bytes": 491520
 >   },
 >   {
->    "ts_ns": 1906250000,
+>    "ts_ns": 2000000000,
 >    "live_bytes": 70496,
 >    "waste_internal_bytes": 5600,
 >    "slab_pages": 228,
@@ -1056,6 +1056,8 @@ $ kmemtool replay --from 500ms --to 1s base.kmt | grep -e '"from_ns"' -e '"to_ns
 >   "from_ns": 500000000,
 >   "to_ns": 1000000000
 >   "seen": 396,
+>    "ts_ns": 800109000,
+>    "ts_ns": 898437500,
 
 == nothing of the trace
 $ kmemtool replay --from 5s base.kmt | grep -e '"seen"' -e '"live.bytes_peak"'
@@ -1164,22 +1166,22 @@ $ kmemtool replay -m vax base.kmt
 
 == a setting without value
 $ kmemtool replay -s slab.max_order base.kmt
-! kmemtool: replay: -s slab.max_order: slab.max_order: no value: write slab.max_order=VALUE (see kmemtool replay --help)
+! kmemtool: replay: slab.max_order: no value: write slab.max_order=VALUE (see kmemtool replay --help)
 = 2
 
 == no such setting
 $ kmemtool replay -s slab.colour=blue base.kmt
-! kmemtool: replay: -s slab.colour=blue: no such setting: slab.colour (see kmemtool replay --help)
+! kmemtool: replay: no such setting: slab.colour (see kmemtool replay --help)
 = 2
 
 == a setting that is for later
 $ kmemtool replay -s slab.merge=0 base.kmt
-! kmemtool: replay: -s slab.merge=0: slab.merge is not supported: caches are not merged (see kmemtool replay --help)
+! kmemtool: replay: slab.merge is not supported: caches are not merged (see kmemtool replay --help)
 = 2
 
 == a value out of range
 $ kmemtool replay -s slab.max_order=11 base.kmt
-! kmemtool: replay: -s slab.max_order=11: slab.max_order: '11' is not a number from 0 to 10 (see kmemtool replay --help)
+! kmemtool: replay: slab.max_order: '11' is not a number from 0 to 10 (see kmemtool replay --help)
 = 2
 
 == a machine that cannot be

@@ -5,8 +5,9 @@ $ kmemtool replay base.kmt -o base.json && kmemtool report base.json
 > trace     Linux 6.12.0-golden x86_64, 2 CPUs; 1785 events in 2.00 s, none lost
 > command   golden workload
 > machine   host, 2 CPUs, 1 NUMA node, 125 MiB, warm start
-> model     error on the recorded machine: slab pages 0.877 % (of what changed 13.3 %), free pages 2.94 %
->           free blocks 0.2 % of what changed, vmalloc 0 %, percpu 0 %; right: kmalloc sizes 100 %, zones 100 %
+> model     error on the recorded machine: slab pages 0.877 %
+>           of what changed: slab pages 13.3 %, free pages 2.94 %, free blocks 0.2 %, vmalloc 0 %, percpu 0 %
+>           right: kmalloc sizes 100 %, zones of pages 100 %
 > 
 > memory                                 peak       end
 > live, allocated in the trace        247 KiB  68.8 KiB
@@ -149,10 +150,10 @@ $ kmemtool report --view fidelity base.json
 > error of the model, against the host's closing snapshot
 > slab pages, of what the host had                         0.877 %
 > slab pages, of what changed                               13.3 %
-> free pages, of what the host had                          2.94 %
-> free blocks, of the pages that changed                     0.2 %
-> vmalloc bytes                                                0 %
-> percpu pages                                                 0 %
+> free pages, of what changed                               2.94 %
+> free blocks, of what changed                               0.2 %
+> vmalloc bytes, of what changed                               0 %
+> percpu pages, of what changed                                0 %
 > 
 > where the model was right, event by event
 > size given by kmalloc                                      100 %
@@ -178,26 +179,26 @@ $ kmemtool report --view fidelity base.json
 == timeline
 $ kmemtool report --view timeline base.json
 > time (s)      live  internal waste  slab pages  free pages   vmalloc   percpu
-> 0.007812  1.25 KiB           280 B         214        6176  20.0 KiB  456 KiB
-> 0.101562  2.50 KiB           560 B         214        6176  20.0 KiB  456 KiB
-> 0.203125  7.50 KiB           840 B         224        6162  20.0 KiB  456 KiB
-> 0.304688  8.75 KiB        1.09 KiB         224        6162  20.0 KiB  456 KiB
-> 0.406250  10.0 KiB        1.37 KiB         224        6162  20.0 KiB  456 KiB
-> 0.507812  11.2 KiB        1.64 KiB         224        6162  20.0 KiB  456 KiB
-> 0.601562  12.5 KiB        1.91 KiB         224        6162  20.0 KiB  456 KiB
-> 0.703125  13.8 KiB        2.19 KiB         225        6155  20.0 KiB  456 KiB
-> 0.804688  55.0 KiB        2.46 KiB         225        6118  20.0 KiB  456 KiB
-> 0.906250  56.2 KiB        2.73 KiB         225        6118  20.0 KiB  456 KiB
-> 1.007812  57.5 KiB        3.01 KiB         226        6118  28.0 KiB  456 KiB
-> 1.101562  58.8 KiB        3.28 KiB         226        6118  28.0 KiB  456 KiB
-> 1.203125  60.1 KiB        3.55 KiB         226        6118  28.0 KiB  480 KiB
-> 1.304688  61.3 KiB        3.83 KiB         226        6118  28.0 KiB  480 KiB
-> 1.406250  62.6 KiB        4.10 KiB         227        6118  28.0 KiB  480 KiB
-> 1.507812  63.8 KiB        4.38 KiB         227        6118  28.0 KiB  480 KiB
-> 1.601562  65.1 KiB        4.65 KiB         227        6118  28.0 KiB  480 KiB
-> 1.703125  66.3 KiB        4.92 KiB         228        6118  28.0 KiB  480 KiB
-> 1.804688  67.6 KiB        5.20 KiB         228        6118  28.0 KiB  480 KiB
-> 1.906250  68.8 KiB        5.47 KiB         228        6118  28.0 KiB  480 KiB
+> 0.093750  1.25 KiB           280 B         214        6176  20.0 KiB  456 KiB
+> 0.195312  2.50 KiB           560 B         214        6176  20.0 KiB  456 KiB
+> 0.296875  7.50 KiB           840 B         224        6162  20.0 KiB  456 KiB
+> 0.398438  8.75 KiB        1.09 KiB         224        6162  20.0 KiB  456 KiB
+> 0.500000  10.0 KiB        1.37 KiB         224        6162  20.0 KiB  456 KiB
+> 0.593750  11.2 KiB        1.64 KiB         224        6162  20.0 KiB  456 KiB
+> 0.695312  12.5 KiB        1.91 KiB         224        6162  20.0 KiB  456 KiB
+> 0.796875  13.8 KiB        2.19 KiB         225        6155  20.0 KiB  456 KiB
+> 0.898438  55.0 KiB        2.46 KiB         225        6118  20.0 KiB  456 KiB
+> 1.000000  56.2 KiB        2.73 KiB         225        6118  20.0 KiB  456 KiB
+> 1.093750  57.5 KiB        3.01 KiB         226        6118  28.0 KiB  456 KiB
+> 1.195312  58.8 KiB        3.28 KiB         226        6118  28.0 KiB  456 KiB
+> 1.296875  60.1 KiB        3.55 KiB         226        6118  28.0 KiB  480 KiB
+> 1.398438  61.3 KiB        3.83 KiB         226        6118  28.0 KiB  480 KiB
+> 1.500000  62.6 KiB        4.10 KiB         227        6118  28.0 KiB  480 KiB
+> 1.593750  63.8 KiB        4.38 KiB         227        6118  28.0 KiB  480 KiB
+> 1.695312  65.1 KiB        4.65 KiB         227        6118  28.0 KiB  480 KiB
+> 1.796875  66.3 KiB        4.92 KiB         228        6118  28.0 KiB  480 KiB
+> 1.898438  67.6 KiB        5.20 KiB         228        6118  28.0 KiB  480 KiB
+> 2.000000  68.8 KiB        5.47 KiB         228        6118  28.0 KiB  480 KiB
 > 2.000000  68.8 KiB        5.47 KiB         228        6118  28.0 KiB  480 KiB
 
 == sorted by another key
@@ -405,8 +406,9 @@ $ kmemtool report empty.kmt
 > trace     Linux 6.12.0-golden x86_64, 2 CPUs; 0 events in 0 ns, none lost
 > command   golden workload
 > machine   host, 2 CPUs, 1 NUMA node, 125 MiB, warm start
-> model     error on the recorded machine: slab pages 0 % (of what changed 0 %), free pages 0 %
->           free blocks 0 % of what changed, vmalloc 0 %, percpu 0 %; right: kmalloc sizes -, zones -
+> model     error on the recorded machine: slab pages 0 %
+>           of what changed: slab pages 0 %, free pages 0 %, free blocks 0 %, vmalloc 0 %, percpu 0 %
+>           right: kmalloc sizes -, zones of pages -
 > 
 > memory                                 peak       end
 > live, allocated in the trace            0 B       0 B

@@ -111,8 +111,32 @@ START_TEST(a_block_likely_to_merge_goes_to_the_tail)
 }
 END_TEST
 
-/* The rule ends below order 9: the parent of an order 9 block is of the largest order. */
+/*
+ * The rule ends below order 9: the parent of an order 9 block is of the largest order, and
+ * merges no further.
+ *
+ *   0         1024      2048      3072
+ *   ....9---- X-------- ....9---- .........    512 goes before 2560, though 1024 is free
+ */
 START_TEST(order_9_never_goes_to_the_tail)
+{
+	struct rig rig;
+	struct zone *zone = rig_boot_small_free(&rig, 4096);
+
+	for (int i = 0; i < 4; i++)
+		km_buddy_take_smallest(&rig.pages, zone, 10, M);
+	put(&rig, 1024, 10, M);
+	put(&rig, 2048 + 512, 9, M);
+	put(&rig, 512, 9, M);
+	ck_assert_list(&rig, &zone->free_area[9].list[M], "512 2560");
+	put(&rig, 0, 9, M);
+	put(&rig, 2048, 9, M);
+	put(&rig, 3072, 10, M);
+	rig_end(&rig);
+}
+END_TEST
+
+START_TEST(order_8_may_go_to_the_tail)
 {
 	struct rig rig;
 	struct zone *zone = rig_boot_small_free(&rig, 4096);
@@ -318,7 +342,7 @@ END_TEST
 
 RUN_SUITE("page/buddy", take_cuts_the_lowest_part, put_merges_as_far_as_it_goes,
 	  a_block_likely_to_merge_goes_to_the_tail, order_9_never_goes_to_the_tail,
-	  merging_ends_at_the_zone, merging_ends_at_the_largest_order,
+	  order_8_may_go_to_the_tail, merging_ends_at_the_zone, merging_ends_at_the_largest_order,
 	  merged_pageblocks_take_the_type_of_the_one_put, highatomic_pageblocks_stay_apart,
 	  a_large_block_is_put_by_its_pageblocks, untouched_blocks_come_last,
 	  cold_boot_of_an_odd_zone)

@@ -182,6 +182,35 @@ START_TEST(movable_claims_larger_blocks_only)
 }
 END_TEST
 
+/*
+ * Held pages count as movable in Movable pageblocks only.
+ *
+ *   1-......   types U, the rest held      order 0 Movable: stolen, not claimed
+ *   1-......   types M, the rest held      order 0 Reclaimable: the same
+ */
+START_TEST(held_pages_are_of_their_pageblock)
+{
+	static const enum km_migratetype has[] = { U, M }, wants[] = { M, R };
+
+	for (int i = 0; i < 2; i++) {
+		uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS] = { { 0 } };
+		struct zone *zone;
+		struct rig rig;
+		uint64_t pfn;
+
+		rig_boot_small(&rig, 64);
+		zone = &rig.pages.zones[0];
+		blocks[has[i]][1] = 1;
+		ck_assert_uint_eq(km_pages_seed(&rig.pages, zone, blocks), 0);
+		pfn = take(&rig, 0, wants[i], 0);
+		ck_assert_int_eq(km_pageblock_type(&rig.pages, zone, pfn), has[i]);
+		ck_assert_uint_eq(zone->free_by_type[has[i]], 1);
+		give_back(&rig, pfn, 0);
+		rig_end(&rig);
+	}
+}
+END_TEST
+
 /* NOFRAGMENT: whole pageblocks may be claimed, parts not, and nothing is stolen. */
 START_TEST(nofragment_wants_whole_pageblocks)
 {
@@ -402,8 +431,9 @@ END_TEST
 
 RUN_SUITE("page/fallback", preference_among_types, claim_takes_whole_pageblocks,
 	  claim_of_a_pageblock_that_fits, steal_leaves_the_remainder,
-	  movable_claims_larger_blocks_only, nofragment_wants_whole_pageblocks,
-	  a_refill_remembers_where_it_found_something, cma_for_movable_requests,
-	  older_fallback_moves_free_pages_over, older_fallback_changes_the_pageblock,
-	  older_movable_takes_the_smallest, pageblock_across_the_zone_boundary,
-	  highatomic_reserve_and_back, no_highatomic_reserve_in_small_zones)
+	  movable_claims_larger_blocks_only, held_pages_are_of_their_pageblock,
+	  nofragment_wants_whole_pageblocks, a_refill_remembers_where_it_found_something,
+	  cma_for_movable_requests, older_fallback_moves_free_pages_over,
+	  older_fallback_changes_the_pageblock, older_movable_takes_the_smallest,
+	  pageblock_across_the_zone_boundary, highatomic_reserve_and_back,
+	  no_highatomic_reserve_in_small_zones)

@@ -201,6 +201,29 @@ START_TEST(another_zone_before_another_type)
 END_TEST
 
 /*
+ * Two nodes: to be local is worth more than to keep types apart.  Node 0's Normal has only
+ * parts of Movable pageblocks, its other zones nothing; node 1 is all free.
+ */
+START_TEST(another_type_before_another_node)
+{
+	struct zone *normal;
+	struct rig rig;
+
+	boot(&rig, "x86-64-2node");
+	normal = &rig.pages.zones[NORMAL];
+	for (unsigned int zone = DMA; zone <= NORMAL; zone++)
+		exhaust(&rig, zone, 0);
+	for (uint64_t at = normal->start_pfn; at < km_zone_end(normal); at += 1024) {
+		ck_assert_int_eq(km_split_pages(&rig.pages, at, 8), 0);
+		ck_assert_int_eq(km_free_pages(&rig.pages, at, 8, 0), 0);
+	}
+	assert_from(&rig, alloc(&rig, KM_GFP_KERNEL, 4), NORMAL);
+	ck_assert_uint_eq(normal->nr_fallbacks, 1);
+	rig_end(&rig);
+}
+END_TEST
+
+/*
  * One zone, its marks 1000 / 2000 / 3000.  Who may go how far down?
  */
 static void boot_marks(struct rig *rig, unsigned int features, uint64_t free_pages)
@@ -532,7 +555,8 @@ START_TEST(a_terabyte)
 END_TEST
 
 RUN_SUITE("page/page_alloc", each_flag_begins_in_its_zone, highmem_on_32_bit, zones_in_order, nodes,
-	  another_zone_before_another_type, how_far_down, kswapd_is_woken_below_low,
-	  down_to_nothing, fragmented, reclaim_drains_per_cpu_lists, requests_no_zone_can_serve,
-	  what_an_allocated_page_says, frees_that_are_none, split, tails_marked_by_their_owner,
-	  atomic_requests_reserve_highatomic, mobility_disabled, a_terabyte)
+	  another_zone_before_another_type, another_type_before_another_node, how_far_down,
+	  kswapd_is_woken_below_low, down_to_nothing, fragmented, reclaim_drains_per_cpu_lists,
+	  requests_no_zone_can_serve, what_an_allocated_page_says, frees_that_are_none, split,
+	  tails_marked_by_their_owner, atomic_requests_reserve_highatomic, mobility_disabled,
+	  a_terabyte)

@@ -117,6 +117,68 @@ START_TEST(refills_double)
 }
 END_TEST
 
+/* However much room there is, no more than 32 batches. */
+START_TEST(refills_double_five_times)
+{
+	static const int refills[] = { 4, 8, 16, 32, 64, 128, 128, 128 };
+	struct rig rig;
+	struct zone *zone = boot_free(&rig, KM_FEATURES_NEWEST, 4, 16, 4000);
+
+	for (int i = 0; i < 8; i++) {
+		alloc(&rig, 0);
+		ck_assert_int_eq(zone->pcp[0].count, refills[i] - 1);
+		while (zone->pcp[0].count)
+			alloc(&rig, 0);
+	}
+	rig_end(&rig);
+}
+END_TEST
+
+/*
+ * Below the zone's high watermark a free gives back what high allowed before: with 40
+ * pages kept, and high at 64, it comes down by the frees counted, and 36 pages go.
+ */
+START_TEST(high_sinks_when_the_zone_runs_low)
+{
+	struct rig rig;
+	struct zone *zone = boot(&rig, KM_FEATURES_NEWEST, 4, 16, 64);
+	struct km_pcp *pcp = &zone->pcp[0];
+
+	pcp->high = 64;
+	free_claimed(&rig, 39);
+	ck_assert_int_eq(pcp->count, 39);
+	zone->wmark_high = 5000;
+	zone->below_high = true;
+	free_claimed(&rig, 1);
+	ck_assert_int_eq(pcp->high, 64 - 40);
+	ck_assert_int_eq(pcp->count, 4);
+	ck_assert(zone->below_high);
+	/* Back above the mark, the next spill notices. */
+	zone->wmark_high = 30;
+	free_claimed(&rig, 12);
+	ck_assert_int_eq(pcp->count, 4);
+	ck_assert(!zone->below_high);
+	rig_end(&rig);
+}
+END_TEST
+
+/* A freed page waits on the list of its pageblock's type, not of the type it was taken for. */
+START_TEST(freed_pages_wait_by_pageblock)
+{
+	struct rig rig;
+	struct zone *zone = boot(&rig, KM_FEATURES_NEWEST, 4, 64, 64);
+
+	for (int type = 0; type < KM_MIGRATE_PCPTYPES; type++) {
+		uint64_t pfn = km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 3, KM_OWNER_OTHER);
+
+		km_pageblock_set_types(&rig.pages, zone, pfn, 8, type);
+		ck_assert_int_eq(km_free_pages(&rig.pages, pfn, 3, 0), 0);
+		ck_assert_uint_eq(zone->pcp[0].lists[km_pcp_list(3, type)].nr, 1);
+	}
+	rig_end(&rig);
+}
+END_TEST
+
 START_TEST(high_stays_when_the_zone_runs_low)
 {
 	struct rig rig;
@@ -409,7 +471,8 @@ START_TEST(types_without_lists)
 }
 END_TEST
 
-RUN_SUITE("page/pcp", pages_ascend_and_come_back_hot, refills_double,
+RUN_SUITE("page/pcp", pages_ascend_and_come_back_hot, refills_double, refills_double_five_times,
+	  high_sinks_when_the_zone_runs_low, freed_pages_wait_by_pageblock,
 	  high_stays_when_the_zone_runs_low, refills_of_higher_orders, orders_with_lists,
 	  huge_pages_wait_on_their_list, spills_grow_with_the_run_of_frees, the_coldest_are_spilled,
 	  bursts_of_high_orders_are_not_kept, old_kernels_spill_round_robin,
