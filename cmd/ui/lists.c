@@ -64,7 +64,7 @@ static const struct ui_list_column site_columns[] = {
 	{ "live_bytes_peak", "live peak", UI_CELL_BYTES },
 	{ "waste_bytes_peak", NULL, UI_CELL_BYTES },
 	{ "waste_byte_seconds", NULL, UI_CELL_BYTE_SECONDS },
-	{ "gfp", "gfp", UI_CELL_TEXT },
+	{ "gfp", NULL, UI_CELL_TEXT },
 	{ "contexts.task", NULL, UI_CELL_COUNT },
 	{ "contexts.softirq", NULL, UI_CELL_COUNT },
 	{ "contexts.hardirq", NULL, UI_CELL_COUNT },

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define GAP 2
-#define MIN_ELASTIC 12 /* an elastic column is never cut below this */
+#define MIN_ELASTIC 16 /* an elastic column is never cut below this */
 
 struct ui_table {
 	unsigned int nr_columns;

@@ -44,9 +44,8 @@ static void apply_types(struct km_pages *pages, struct zone *zone, const struct 
 static void forget_held(struct km_held held[KM_NR_HELD], uint64_t nr)
 {
 	for (int order = KM_MAX_ORDER; order >= 0; order--)
-		for (int class = 0; class < KM_NR_HELD; class ++)
-			while (nr >= 1ull << order &&
-			       km_held_take(&held[class], order) != KM_NO_PFN)
+		for (int kind = 0; kind < KM_NR_HELD; kind++)
+			while (nr >= 1ull << order && km_held_take(&held[kind], order) != KM_NO_PFN)
 				nr -= 1ull << order;
 }
 
@@ -58,9 +57,9 @@ static void defer_held(struct zone *zone, struct km_held held[KM_NR_HELD], uint6
 
 	zone->deferred_pages = 0;
 	for (int order = KM_MAX_ORDER; order >= 0; order--)
-		for (int class = 0; class < KM_NR_HELD; class ++)
+		for (int kind = 0; kind < KM_NR_HELD; kind++)
 			while (zone->deferred_pages + (1ull << order) <= want) {
-				uint64_t pfn = km_held_take(&held[class], order);
+				uint64_t pfn = km_held_take(&held[kind], order);
 
 				if (pfn == KM_NO_PFN || km_held_add(zone->deferred, pfn, order))
 					break;
@@ -105,10 +104,10 @@ static uint64_t apply(struct km_pages *pages, struct zone *zone, struct km_seed_
 
 	defer_held(zone, plan->rest, plan->total - zone->managed_pages);
 	forget_held(plan->rest, plan->total - zone->managed_pages - zone->deferred_pages);
-	for (int class = 0; class < KM_NR_HELD; class ++) {
-		km_held_release(&zone->held[class]);
-		zone->held[class] = plan->rest[class];
-		plan->rest[class] = (struct km_held){ 0 };
+	for (int kind = 0; kind < KM_NR_HELD; kind++) {
+		km_held_release(&zone->held[kind]);
+		zone->held[kind] = plan->rest[kind];
+		plan->rest[kind] = (struct km_held){ 0 };
 	}
 	zone->held_pages = zone->managed_pages - plan->placed;
 	return lost;
@@ -196,7 +195,7 @@ int km_pages_free_all(struct km_pages *pages)
 	int err = 0;
 
 	for (unsigned int i = 0; i < pages->nr_zones; i++)
-		for (int class = 0; class < KM_NR_HELD && !err; class ++)
-			err = free_held(pages, &pages->zones[i], &pages->zones[i].held[class]);
+		for (int kind = 0; kind < KM_NR_HELD && !err; kind++)
+			err = free_held(pages, &pages->zones[i], &pages->zones[i].held[kind]);
 	return err;
 }

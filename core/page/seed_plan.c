@@ -260,15 +260,15 @@ static void set_all_apart(struct planner *planner,
 		i++;
 }
 
-static void hold_pool(struct planner *planner, struct pool *pool, enum km_held_class class)
+static void hold_pool(struct planner *planner, struct pool *pool, enum km_held_class kind)
 {
 	for (unsigned int order = 0; order < KM_NR_ORDERS; order++) {
 		uint64_t pfn;
 
 		while ((pfn = km_pfn_stack_pop(&pool->whole.blocks[order])) != KM_NO_PFN)
-			add(planner, &planner->plan->rest[class], pfn, order);
+			add(planner, &planner->plan->rest[kind], pfn, order);
 		while ((pfn = km_pfn_stack_pop(&pool->partial.blocks[order])) != KM_NO_PFN)
-			add(planner, &planner->plan->rest[class], pfn, order);
+			add(planner, &planner->plan->rest[kind], pfn, order);
 	}
 }
 
@@ -320,8 +320,8 @@ out:
 
 void km_seed_plan_release(struct km_seed_plan *plan)
 {
-	for (int class = 0; class < KM_NR_HELD; class ++)
-		km_held_release(&plan->rest[class]);
+	for (int kind = 0; kind < KM_NR_HELD; kind++)
+		km_held_release(&plan->rest[kind]);
 	free(plan->placements);
 	free(plan->types);
 	memset(plan, 0, sizeof(*plan));

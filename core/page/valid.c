@@ -363,10 +363,10 @@ static bool check_held(struct check *check)
 	size_t nr = 0, i = 0;
 	bool ok;
 
-	for (int class = 0; class < KM_NR_HELD; class ++) {
-		pages += km_held_pages(&held[class]);
+	for (int kind = 0; kind < KM_NR_HELD; kind++) {
+		pages += km_held_pages(&held[kind]);
 		for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
-			nr += held[class].blocks[order].nr;
+			nr += held[kind].blocks[order].nr;
 	}
 	if (pages != check->zone->held_pages)
 		return complain(check, "held_pages is %llu, held blocks have %llu",
@@ -377,10 +377,10 @@ static bool check_held(struct check *check)
 	blocks = malloc(nr * sizeof(*blocks));
 	if (!blocks)
 		return complain(check, "no memory to check held blocks");
-	for (int class = 0; class < KM_NR_HELD; class ++)
+	for (int kind = 0; kind < KM_NR_HELD; kind++)
 		for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
-			for (size_t j = 0; j < held[class].blocks[order].nr; j++, i++) {
-				blocks[i][0] = held[class].blocks[order].pfns[j];
+			for (size_t j = 0; j < held[kind].blocks[order].nr; j++, i++) {
+				blocks[i][0] = held[kind].blocks[order].pfns[j];
 				blocks[i][1] = blocks[i][0] + (1ull << order);
 			}
 	ok = check_held_blocks(check, blocks, nr);

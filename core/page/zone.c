@@ -150,13 +150,13 @@ static void derive_reserve(const struct km_pages *pages, struct zone *zone)
 	uint64_t ratio = pages->machine->profile.lowmem_reserve_ratio[zone->type];
 	uint64_t managed_above = 0;
 
-	for (int class = zone->type + 1; class < KM_NR_ZONE_TYPES; class ++) {
+	for (int highest = zone->type + 1; highest < KM_NR_ZONE_TYPES; highest++) {
 		for (unsigned int i = 0; i < pages->nr_zones; i++)
 			if (pages->zones[i].node == zone->node &&
-			    (int)pages->zones[i].type == class)
+			    (int)pages->zones[i].type == highest)
 				managed_above += pages->zones[i].managed_pages;
 		if (ratio && zone->managed_pages)
-			zone->lowmem_reserve[class] = managed_above / ratio;
+			zone->lowmem_reserve[highest] = managed_above / ratio;
 	}
 }
 
@@ -344,8 +344,8 @@ void km_page_zones_release(struct km_pages *pages)
 	for (unsigned int i = 0; i < pages->nr_zones; i++) {
 		struct zone *zone = &pages->zones[i];
 
-		for (int class = 0; zone->held && class < KM_NR_HELD; class ++)
-			km_held_release(&zone->held[class]);
+		for (int kind = 0; zone->held && kind < KM_NR_HELD; kind++)
+			km_held_release(&zone->held[kind]);
 		for (int type = 0; zone->untouched && type < KM_NR_MIGRATETYPES; type++)
 			km_pfn_stack_release(&zone->untouched[type]);
 		if (zone->deferred)

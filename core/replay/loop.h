@@ -3,7 +3,8 @@
  * What the files of the event loop share.
  *
  *   boot.c          init and release
- *   replay.c        batches, time, announcements
+ *   replay.c        batches, time
+ *   announce.c      the live map is kept, the observers are told
  *   replay_slab.c   KMALLOC, KFREE, CACHE_ALLOC, CACHE_FREE
  *   replay_page.c   PAGE_ALLOC, PAGE_FREE      page_overlap.c  blocks that do not fit
  *   replay_area.c   PERCPU_*, VMAP_*
@@ -13,6 +14,7 @@
 #ifndef CORE_REPLAY_LOOP_H
 #define CORE_REPLAY_LOOP_H
 
+#include "core/replay/announce.h"
 #include "core/replay/live.h"
 #include "core/replay/nested.h"
 #include "core/replay/replay.h"
@@ -34,13 +36,6 @@ struct km_cpu_past {
 	uint64_t slab_pfn;   /* pages that slab took last, if has_slab */
 	uint32_t large_pid;
 	bool has_slab;
-};
-
-struct km_observer_fns {
-	unsigned int nr_event, nr_alloc, nr_free, nr_split, nr_host_fail, nr_fail, nr_unknown;
-	unsigned int nr_tick;
-	struct km_observer event[16], alloc[16], free[16], split[16], host_fail[16], fail[16];
-	struct km_observer unknown[16], tick[16];
 };
 
 struct km_loop {
@@ -67,35 +62,8 @@ struct km_loop {
 /* replay.c */
 km_gfp km_loop_gfp(struct km_replay *replay, uint32_t host_flags);
 void km_loop_diverge(struct km_replay *replay, enum km_divergence divergence);
-/*
- * A request was served at model: enter it as live under ev->addr and announce it.  bytes_*,
- * cache and call_site as in struct km_life and struct km_site.
- */
-struct km_new_life {
-	uint64_t model, bytes_req, bytes_alloc, call_site;
-	uint32_t cache;
-};
-void km_loop_born(struct km_replay *replay, const struct tf_event *ev,
-		  const struct km_new_life *new);
-/* The host has it, the model could not: enter a ghost. */
-void km_loop_ghost(struct km_replay *replay, const struct tf_event *ev);
-/* Announce the end of a life; ghosts are not announced. */
-void km_loop_ended(struct km_replay *replay, const struct tf_event *ev, const struct km_life *life,
-		   enum km_end end);
-void km_loop_split(struct km_replay *replay, const struct tf_event *ev, const struct km_life *whole,
-		   unsigned int order);
-void km_loop_failed(struct km_replay *replay, const struct tf_event *ev);
-void km_loop_host_failed(struct km_replay *replay, const struct tf_event *ev);
-void km_loop_unknown(struct km_replay *replay, const struct tf_event *ev);
 /* The model refused what it must not: note the first. */
 void km_loop_broke(struct km_replay *replay, const char *what);
-/*
- * What trace and model made of a request that at least one of them refused: counts, and
- * tells.  True if the model's memory has to be given back because the host got none.
- */
-bool km_loop_refused(struct km_replay *replay, const struct tf_event *ev, bool host_failed,
-		     bool model_failed);
-
 static inline unsigned int km_loop_cpu(const struct km_replay *replay, const struct tf_event *ev)
 {
 	unsigned int nr = replay->kernel.machine.nr_cpus;

@@ -61,6 +61,8 @@ struct km_replay_options {
 	uint64_t from_ns, to_ns;
 };
 
+#define KM_MAX_OBSERVERS 16
+
 struct km_live_map;
 struct km_site_map;
 struct km_loop; /* what the event loop keeps for itself */
@@ -81,7 +83,7 @@ struct km_replay {
 	uint32_t *cache_map; /* trace's cache id -> model's cache index, KM_NO_CACHE */
 	uint32_t nr_cache_map;
 	unsigned int nr_observers;
-	struct km_observer observers[16];
+	struct km_observer observers[KM_MAX_OBSERVERS];
 	/* Trace time: expected span, first event, now (never goes back). */
 	uint64_t span_ns, first_ns, now_ns;
 	km_gfp gfp_now; /* canonical flags of the event at hand; 0 if it does not allocate */
@@ -96,7 +98,7 @@ struct km_replay {
 		nr_slab_pages_given; /* by the host, from page events owned by slab */
 	uint64_t nr_fails_host;
 	uint64_t nr_damaged_blocks;
-	uint64_t first_invalid_event; /* with KM_REPLAY_CHECK: 0 if none */
+	uint64_t first_invalid_event; /* events replayed when it was found, from 1; 0 if none */
 	char invalid[200];	      /* what broke */
 };
 

@@ -202,7 +202,7 @@ static struct kc_cache_rec cache_rec(uint32_t id, const char *name)
 				    .cpu_partial_slabs = 12 };
 
 	rec.h.cache = (uint16_t)id;
-	strncpy(rec.name, name, sizeof(rec.name));
+	snprintf(rec.name, sizeof(rec.name), "%s", name);
 	return rec;
 }
 
@@ -719,8 +719,8 @@ START_TEST(test_malformed_records)
 				ck_assert_msg(ret == -EINVAL, "kind %u, %zu bytes: %d", kind, size,
 					      ret);
 			else
-				ck_assert_msg(ret == (kind != KC_REC_CACHE), "kind %u, %zu bytes: %d",
-					      kind, size, ret);
+				ck_assert_msg(ret == (kind != KC_REC_CACHE),
+					      "kind %u, %zu bytes: %d", kind, size, ret);
 			free(data);
 		}
 	}

@@ -52,7 +52,7 @@ START_TEST(aligns)
 }
 END_TEST
 
-/* Only the elastic column gives way, and only down to twelve characters. */
+/* Only the elastic column gives way, and only down to sixteen characters. */
 START_TEST(squeezes)
 {
 	struct ui_table *table = make_table();
@@ -64,10 +64,10 @@ START_TEST(squeezes)
 			       "a name that is ..     -1  last\n");
 	free(text);
 	text = print(table, 0, 10);
-	ck_assert_str_eq(text, "name              n  what\n"
-			       "kmalloc-64    12345  a\n"
-			       "-                 7  -\n"
-			       "a name tha..     -1  last\n");
+	ck_assert_str_eq(text, "name                  n  what\n"
+			       "kmalloc-64        12345  a\n"
+			       "-                     7  -\n"
+			       "a name that is..     -1  last\n");
 	free(text);
 	ui_table_free(table);
 }
