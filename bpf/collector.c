@@ -47,7 +47,7 @@ struct kc_collector {
 	struct kc_decoder decoder;
 	struct kc_slots slots;
 	uint32_t slots_per_cpu;
-	uint64_t missed_before; /* by the kernel, until kc_start() */
+	int64_t missed_before; /* until kc_start() */
 	unsigned int nr_cpus;
 	bool facts_written;
 	struct kc_own_events own; /* while calibrating */
@@ -285,7 +285,7 @@ static int load_object(struct kc_collector *c, struct kc_error *err)
  * skipped for.  With two: those for which the second was skipped, but for the ones
  * whose first left a mark that nobody took.
  */
-static uint64_t count_missed(const struct kc_collector *c)
+static int64_t count_missed(const struct kc_collector *c)
 {
 	uint64_t skipped = 0, marked = 0;
 
@@ -298,7 +298,15 @@ static uint64_t count_missed(const struct kc_collector *c)
 	}
 	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++)
 		marked += c->shared->cpu[cpu].nr_marks + c->shared->cpu[cpu].nr_stale;
-	return skipped > marked ? skipped - marked : 0;
+	return (int64_t)(skipped - marked);
+}
+
+/* Not below 0: an event that is under way may have its mark and not yet its second program. */
+static uint64_t missed_since_start(const struct kc_collector *c)
+{
+	int64_t missed = count_missed(c) - c->missed_before;
+
+	return missed > 0 ? (uint64_t)missed : 0;
 }
 
 static int run_calibration(struct kc_collector *c, struct kc_error *err)
@@ -456,7 +464,7 @@ int kc_drain_gaps(struct kc_collector *c, int (*emit)(void *arg, const struct tf
 			return err;
 	}
 	/* The kernel counts what it skipped by program, not by CPU: told as of CPU 0. */
-	return emit_gap(emit, arg, 0, count_missed(c) - c->missed_before);
+	return emit_gap(emit, arg, 0, missed_since_start(c));
 }
 
 static int add_facts(struct kc_collector *c, struct tf_meta *meta)
@@ -506,7 +514,7 @@ void kc_get_stats(struct kc_collector *c, struct kc_stats *stats)
 {
 	memset(stats, 0, sizeof(*stats));
 	stats->nr_cpus = c->nr_cpus;
-	stats->nr_missed = count_missed(c) - c->missed_before;
+	stats->nr_missed = missed_since_start(c);
 	stats->nr_wide_sites = c->shared->wide_sites;
 	stats->nr_inversions = c->slots.nr_inversions;
 	stats->nr_lost = stats->nr_missed;

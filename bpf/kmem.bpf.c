@@ -59,15 +59,20 @@ static __always_inline struct kc_cpu *cpu_state(__u32 cpu)
 	return &shared.cpu[cpu & (KC_MAX_CPUS - 1)];
 }
 
+/* The place is taken before it is filled: an interrupt in between takes the next one. */
 static __always_inline void leave_mark(const void *ctx, struct kc_cpu *c)
 {
 	__u32 at = c->nr_marks;
 
-	*(const void **)&c->marks[at & (KC_MARKS - 1)] = ctx;
-	c->nr_marks = at + 1;
+	*(volatile __u32 *)&c->nr_marks = at + 1;
+	barrier();
+	*(const void *volatile *)&c->marks[at & (KC_MARKS - 1)] = ctx;
 }
 
-/* Take the mark of the first program away; 0 if there is none.  Marks above it are stale. */
+/*
+ * Take the mark of the first program away; 0 if there is none.  Marks above it are
+ * stale.  What is taken is cleared, for contexts lie at the same addresses again and again.
+ */
 static __always_inline int take_mark(const void *ctx, struct kc_cpu *c)
 {
 	__u32 top = c->nr_marks;
@@ -75,9 +80,11 @@ static __always_inline int take_mark(const void *ctx, struct kc_cpu *c)
 	for (__u32 down = 1; down <= KC_MARKS; down++) {
 		if (c->marks[(top - down) & (KC_MARKS - 1)] != (__u64)ctx)
 			continue;
-		if (down > 1)
-			c->nr_stale += down - 1;
-		c->nr_marks = top - down;
+		for (__u32 above = 1; above <= down; above++)
+			*(volatile __u64 *)&c->marks[(top - above) & (KC_MARKS - 1)] = 0;
+		barrier();
+		c->nr_stale += down - 1;
+		*(volatile __u32 *)&c->nr_marks = top - down;
 		return 1;
 	}
 	return 0;
@@ -85,28 +92,27 @@ static __always_inline int take_mark(const void *ctx, struct kc_cpu *c)
 
 /*
  * Should this program record this event?  Not if the first program of the tracepoint
- * has done so, and not if it is the collector's own, which is counted.
+ * has seen it, and not if it is the collector's own, which is counted.
  */
 static __always_inline int wanted(const void *ctx, enum pass pass, struct kc_cpu *c,
 				  __u64 *pid_tgid)
 {
 	__u32 tgid;
 
-	if (shared.mode == KC_MODE_OFF || (pass == SECOND && take_mark(ctx, c)))
+	if (pass == SECOND && take_mark(ctx, c))
 		return 0;
-	*pid_tgid = bpf_get_current_pid_tgid();
-	tgid = *pid_tgid >> 32;
-	if (shared.mode == KC_MODE_RECORD) {
-		if (tgid == params.self_tgid && !params.include_self) {
-			if (pass != SECOND)
-				__sync_fetch_and_add(&c->excluded, 1);
-			return 0;
-		}
-	} else if (tgid != params.self_tgid) {
+	if (shared.mode == KC_MODE_OFF)
 		return 0;
-	}
 	if (pass == FIRST)
 		leave_mark(ctx, c);
+	*pid_tgid = bpf_get_current_pid_tgid();
+	tgid = *pid_tgid >> 32;
+	if (shared.mode == KC_MODE_CALIBRATE)
+		return tgid == params.self_tgid;
+	if (tgid == params.self_tgid && !params.include_self) {
+		__sync_fetch_and_add(&c->excluded, 1);
+		return 0;
+	}
 	return 1;
 }
 

@@ -72,9 +72,9 @@ static const struct argp_option options[] = {
 
 static int parse_classes(char *list, unsigned int *classes)
 {
-	char *save, *name;
+	char *name;
 
-	for (name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+	while ((name = strsep(&list, ","))) {
 		unsigned int c = 0;
 
 		while (c < KC_NR_CLASSES && strcmp(kc_class_name(c), name))

@@ -96,11 +96,10 @@ static void boot(const struct tf_meta *meta)
 	must(!tf_writer_add_meta(writer, meta));
 	must(!tf_writer_close(writer, NULL));
 	must(!tf_reader_open(&reader, path, NULL));
-	if (!km_replay_init(replay, reader, NULL, reason, sizeof(reason))) {
-		must(!km_replay_run(replay, NULL));
-		must(!km_kernel_is_valid(&replay->kernel, buf, sizeof(buf)));
-		km_replay_release(replay);
-	}
+	must(!km_replay_init(replay, reader, NULL, reason, sizeof(reason)));
+	must(!km_kernel_is_valid(&replay->kernel, buf, sizeof(buf)));
+	must(!km_replay_run(replay, NULL));
+	km_replay_release(replay);
 	tf_reader_close(reader);
 	close(fd);
 	free(replay);
