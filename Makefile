@@ -149,8 +149,8 @@ check-deps:
 # Recursive, so that what was just installed is seen by the rules.
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory check-run
-check-run: $(O)/kmemtool $(UNIT_BINS) $(FUZZ_BINS)
-	$(Q)sh tests/run.sh $(OBJ) $(OBJ)/kmemtool $(UNIT_BINS) -- $(FUZZ_BINS)
+check-run: $(O)/kmemtool $(UNIT_BINS) $(FUZZ_BINS) $(OBJ)/tests/tools/make_golden
+	$(Q)MAKE_GOLDEN=$(abspath $(OBJ)/tests/tools/make_golden) sh tests/run.sh $(OBJ) $(OBJ)/kmemtool $(UNIT_BINS) -- $(FUZZ_BINS)
 
 deps:
 	$(Q)sh .ci/deps

@@ -102,14 +102,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'e':
 		return parse_classes(arg, &r->session.collector.classes);
 	case 'd':
-		err = ui_take_time(COMMAND, "duration", arg, &r->time_ns);
+		err = ui_take_time(COMMAND, "--duration", arg, &r->time_ns);
 		if (!err && !r->time_ns) {
 			ui_usage_error(COMMAND, "--duration: must be more than 0");
 			return EINVAL;
 		}
 		return err;
 	case KEY_RING:
-		err = ui_take_size(COMMAND, "ring", arg, &value);
+		err = ui_take_size(COMMAND, "--ring", arg, &value);
 		if (!err && value > 1u << 30) {
 			ui_usage_error(COMMAND, "--ring: at most 1G");
 			return EINVAL;
@@ -117,7 +117,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		r->session.collector.ring_bytes = value;
 		return err;
 	case KEY_LEVEL:
-		err = ui_take_count(COMMAND, "level", arg, &value);
+		err = ui_take_count(COMMAND, "--level", arg, &value);
 		if (!err && (!value || value > 19)) {
 			ui_usage_error(COMMAND, "--level: 1 to 19");
 			return EINVAL;
@@ -125,10 +125,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		r->session.level = (int)value;
 		return err;
 	case KEY_MAX_SIZE:
-		return ui_take_size(COMMAND, "max-size", arg, &r->max_bytes);
+		return ui_take_size(COMMAND, "--max-size", arg, &r->max_bytes);
 	case KEY_MAX_LOSS:
 		r->has_max_loss = true;
-		return ui_take_count(COMMAND, "max-loss", arg, &r->max_loss);
+		return ui_take_count(COMMAND, "--max-loss", arg, &r->max_loss);
 	case KEY_INCLUDE_SELF:
 		r->session.collector.flags |= KC_INCLUDE_SELF;
 		return 0;

@@ -87,19 +87,19 @@ $ kmemtool report --view caches base.json
 
 == call sites
 $ kmemtool report --view call-sites base.json
-> call site                 kind          cache        allocs  frees  fails  asked for     given  live end  live peak  gfp
-> alloc_msg+0x20            kmalloc       kmalloc-1k      400    400      0    234 KiB   400 KiB       0 B   20.0 KiB  GFP_KERNEL|ZERO
-> do_anonymous_page+0x55    page_alloc    -                50     40      0    200 KiB   200 KiB  40.0 KiB    200 KiB  GFP_HIGHUSER_MOVABLE
-> __d_alloc+0x12            cache_alloc   dentry          300    280      0   56.2 KiB  56.2 KiB  3.75 KiB   56.2 KiB  GFP_KERNEL
-> pool_grow+0x21 [nicdrv]   page_alloc    -                 1      8      1   32.0 KiB  32.0 KiB       0 B   32.0 KiB  GFP_KERNEL|HIGH|COMP
-> ring_grow+0x42            kmalloc       kmalloc-128     200      0      0   19.5 KiB  25.0 KiB  25.0 KiB   25.0 KiB  GFP_KERNEL
-> pipe_resize_ring+0x99     kmalloc       -                 1      1      0   10.0 KiB  16.0 KiB       0 B   16.0 KiB  GFP_KERNEL
-> dup_task_struct+0x63      vmap_alloc    -                 1      1      0   16.0 KiB  16.0 KiB       0 B   16.0 KiB  -
-> alloc_stats+0x11          percpu_alloc  -                 6      4      0      288 B     288 B      96 B      288 B  GFP_KERNEL
-> poll_timer+0x77 [nicdrv]  kmalloc       kmalloc-64        4      4      0      184 B     256 B       0 B      256 B  GFP_KERNEL|HIGH
-> 0xffffffff81b00033        kmalloc       kmalloc-64        2      2      0      128 B     128 B       0 B       64 B  GFP_KERNEL
-> -                         percpu_alloc  -                 0      0      1        0 B       0 B       0 B        0 B  -
-> nic_probe+0x17 [nicdrv]   vmap_alloc    -                 1      0      0        0 B       0 B       0 B        0 B  -
+> call site                 kind          cache        allocs  frees  fails  asked for     given  live end  live peak
+> alloc_msg+0x20            kmalloc       kmalloc-1k      400    400      0    234 KiB   400 KiB       0 B   20.0 KiB
+> do_anonymous_page+0x55    page_alloc    -                50     40      0    200 KiB   200 KiB  40.0 KiB    200 KiB
+> __d_alloc+0x12            cache_alloc   dentry          300    280      0   56.2 KiB  56.2 KiB  3.75 KiB   56.2 KiB
+> pool_grow+0x21 [nicdrv]   page_alloc    -                 1      8      1   32.0 KiB  32.0 KiB       0 B   32.0 KiB
+> ring_grow+0x42            kmalloc       kmalloc-128     200      0      0   19.5 KiB  25.0 KiB  25.0 KiB   25.0 KiB
+> pipe_resize_ring+0x99     kmalloc       -                 1      1      0   10.0 KiB  16.0 KiB       0 B   16.0 KiB
+> dup_task_struct+0x63      vmap_alloc    -                 1      1      0   16.0 KiB  16.0 KiB       0 B   16.0 KiB
+> alloc_stats+0x11          percpu_alloc  -                 6      4      0      288 B     288 B      96 B      288 B
+> poll_timer+0x77 [nicdrv]  kmalloc       kmalloc-64        4      4      0      184 B     256 B       0 B      256 B
+> 0xffffffff81b00033        kmalloc       kmalloc-64        2      2      0      128 B     128 B       0 B       64 B
+> -                         percpu_alloc  -                 0      0      1        0 B       0 B       0 B        0 B
+> nic_probe+0x17 [nicdrv]   vmap_alloc    -                 1      0      0        0 B       0 B       0 B        0 B
 
 == zones
 $ kmemtool report --view zones base.json

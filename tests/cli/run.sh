@@ -7,7 +7,7 @@
 #
 #   == name of the case
 #   ? shell command           skip the case if this fails; what follows # says why
-#   $ shell command           one or more lines, run together by sh
+#   $ shell command           one or more lines, run together by bash
 #   > a line of stdout
 #   ! a line of stderr
 #   = exit status             0 if left out
@@ -38,16 +38,16 @@ trap 'rm -rf "$work"' EXIT
 # The case that is being read.
 begin_case() {
 	name=$1 condition= status=0 has_case=1
-	: > "$work/script"
+	echo 'kmemtool() { "$KMEMTOOL" "$@"; }' > "$work/script"
 	: > "$work/stdout.want"
 	: > "$work/stderr.want"
 }
 
+# In a shell of its own, so that a command that hangs is a failure and no more.
 run_script() {
 	(
 		cd "$work/dir" || exit 99
-		kmemtool() { "$KMEMTOOL" "$@"; }
-		. "$work/script"
+		exec timeout -k 5 120 bash "$work/script"
 	) > "$work/stdout" 2> "$work/stderr" < /dev/null
 	got=$?
 }
