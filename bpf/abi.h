@@ -47,9 +47,14 @@ enum kc_flags {
 #define KC_MAX_CPUS 1024
 #define KC_CACHE_SLOTS 4096 /* power of two; cache ids are slot + 1 */
 #define KC_FRAMES 12
-#define KC_MARKS 8 /* more than contexts can nest: task, softirq, hardirq, NMI */
 #define KC_NAME_LEN 64
 #define KC_PREEMPT_UNKNOWN 0xffffffu
+/* preempt_count: the depth of preempt_disable() in the low byte, then (include/linux/preempt.h) */
+#define KC_PREEMPT_MASK 0x000000ffu
+#define KC_SOFTIRQ_SERVING 0x00000100u /* SOFTIRQ_OFFSET; bh_disable adds twice that */
+#define KC_SOFTIRQ_MASK 0x0000ff00u
+#define KC_HARDIRQ_MASK 0x000f0000u
+#define KC_NMI_MASK 0x00f00000u
 /* Slots that nested interrupts may take between the check for room and the reservation. */
 #define KC_SLOT_MARGIN 64
 
@@ -139,6 +144,21 @@ struct kc_params {
 	__u32 unused;
 };
 
+/* Contexts that can interrupt each other, and so the most that can be under way on a CPU. */
+enum kc_level {
+	KC_LEVEL_TASK,
+	KC_LEVEL_SOFTIRQ,
+	KC_LEVEL_HARDIRQ,
+	KC_LEVEL_NMI,
+	KC_NR_LEVELS
+};
+
+/* An event that a first program has seen and its second one not yet; ctx 0: none. */
+struct kc_mark {
+	__u64 ctx; /* where its arguments lie, the same for both programs */
+	__u64 key; /* what it is about: contexts lie at the same addresses again and again */
+};
+
 /* What a CPU writes, in cache lines of its own. */
 struct kc_cpu {
 	__u64 head;	    /* next slot to take */
@@ -147,12 +167,9 @@ struct kc_cpu {
 	__u64 excluded;	    /* events of the collector itself */
 	__u64 preempt_addr; /* of this CPU's preempt_count; 0: not looked up yet, 1: cannot be read
 			     */
-	__u32 nr_marks;
-	__u32 nr_stale; /* marks dropped because their second program never ran */
+	__u64 nr_unseen;    /* marks that the next event of their level found still there */
 	__u64 unused[2];
-	/* Events that a first program has taken and its second one not yet seen: a stack that
-	 * wraps. */
-	__u64 marks[KC_MARKS];
+	struct kc_mark marks[KC_NR_LEVELS];
 	__u64 tail; /* next slot to read: the collector's word */
 	__u64 unused_line[7];
 };

@@ -296,8 +296,13 @@ static int64_t count_missed(const struct kc_collector *c)
 		if (!bpf_obj_get_info_by_fd(c->last_fds[i], &info, &len))
 			skipped += info.recursion_misses;
 	}
-	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++)
-		marked += c->shared->cpu[cpu].nr_marks + c->shared->cpu[cpu].nr_stale;
+	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++) {
+		const struct kc_cpu *state = &c->shared->cpu[cpu];
+
+		marked += state->nr_unseen;
+		for (unsigned int level = 0; level < KC_NR_LEVELS; level++)
+			marked += !!state->marks[level].ctx;
+	}
 	return (int64_t)(skipped - marked);
 }
 
@@ -445,7 +450,7 @@ static int emit_gap(int (*emit)(void *arg, const struct tf_event *ev), void *arg
 	struct tf_event gap = { .kind = TF_GAP,
 				.cpu = (uint16_t)cpu,
 				.ts_ns = now_ns(),
-				.addr = lost,
+				.bytes_req = lost,
 				.node = TF_NO_NODE };
 
 	return lost ? emit(arg, &gap) : 0;

@@ -12,11 +12,6 @@
 #include <string.h>
 
 #define SITES_ROOM_FIRST 4096
-#define PREEMPT_MASK 0x000000ffu
-#define SOFTIRQ_SERVING 0x00000100u /* SOFTIRQ_OFFSET; bh_disable adds twice that */
-#define SOFTIRQ_MASK 0x0000ff00u
-#define HARDIRQ_MASK 0x000f0000u
-#define NMI_MASK 0x00f00000u
 
 int kc_decoder_init(struct kc_decoder *decoder, const struct kc_calibration *calibration)
 {
@@ -94,19 +89,19 @@ static int note_site(struct kc_decoder *decoder, uint64_t site)
 
 static void decode_context(const struct kc_calibration *cal, uint32_t count, struct tf_event *ev)
 {
-	uint32_t depth = count & PREEMPT_MASK;
+	uint32_t depth = count & KC_PREEMPT_MASK;
 
 	if (count == KC_PREEMPT_UNKNOWN || !cal->has_preempt) {
 		ev->ctx = TF_CTX_UNKNOWN;
 		return;
 	}
-	if (count & SOFTIRQ_SERVING)
+	if (count & KC_SOFTIRQ_SERVING)
 		ev->ctx |= TF_CTX_SOFTIRQ;
-	if (count & SOFTIRQ_MASK & ~SOFTIRQ_SERVING)
+	if (count & KC_SOFTIRQ_MASK & ~KC_SOFTIRQ_SERVING)
 		ev->ctx |= TF_CTX_BH_OFF;
-	if (count & HARDIRQ_MASK)
+	if (count & KC_HARDIRQ_MASK)
 		ev->ctx |= TF_CTX_HARDIRQ;
-	if (count & NMI_MASK)
+	if (count & KC_NMI_MASK)
 		ev->ctx |= TF_CTX_NMI;
 	if (cal->preempt_is_counted)
 		ev->preempt =
@@ -276,6 +271,10 @@ int kc_decode(struct kc_decoder *decoder, const void *data, size_t size, struct 
 	case KC_VMAP_ALLOC:
 		err = decode_page(decoder, data, ev);
 		return err ? err : 1;
+	case KC_GAP:
+		ev->bytes_req = ev->addr;
+		ev->addr = 0;
+		break;
 	case KC_PAGE_FREE_BATCH:
 		ev->addr = page_to_pfn(decoder->calibration, ev->addr);
 		break;

@@ -10,8 +10,8 @@
  * it is already active on that CPU: an interrupt in the middle of it whose handler
  * frees something would go unseen.  So a tracepoint can have two programs, run one
  * after the other.  The first records; the second records only what the first was
- * skipped for.  The first leaves a mark, its context pointer, which is the same for
- * both and different for an event that interrupts them:
+ * skipped for.  The first leaves a mark for the second to find, one for each context
+ * that can interrupt another:
  *
  *   event E       first(E) marks E ... records .............. second(E) finds E, done
  *   interrupt E2               first(E2) is skipped, second(E2) finds no E2, records
@@ -59,63 +59,6 @@ static __always_inline struct kc_cpu *cpu_state(__u32 cpu)
 	return &shared.cpu[cpu & (KC_MAX_CPUS - 1)];
 }
 
-/* The place is taken before it is filled: an interrupt in between takes the next one. */
-static __always_inline void leave_mark(const void *ctx, struct kc_cpu *c)
-{
-	__u32 at = c->nr_marks;
-
-	*(volatile __u32 *)&c->nr_marks = at + 1;
-	barrier();
-	*(const void *volatile *)&c->marks[at & (KC_MARKS - 1)] = ctx;
-}
-
-/*
- * Take the mark of the first program away; 0 if there is none.  Marks above it are
- * stale.  What is taken is cleared, for contexts lie at the same addresses again and again.
- */
-static __always_inline int take_mark(const void *ctx, struct kc_cpu *c)
-{
-	__u32 top = c->nr_marks;
-
-	for (__u32 down = 1; down <= KC_MARKS; down++) {
-		if (c->marks[(top - down) & (KC_MARKS - 1)] != (__u64)ctx)
-			continue;
-		for (__u32 above = 1; above <= down; above++)
-			*(volatile __u64 *)&c->marks[(top - above) & (KC_MARKS - 1)] = 0;
-		barrier();
-		c->nr_stale += down - 1;
-		*(volatile __u32 *)&c->nr_marks = top - down;
-		return 1;
-	}
-	return 0;
-}
-
-/*
- * Should this program record this event?  Not if the first program of the tracepoint
- * has seen it, and not if it is the collector's own, which is counted.
- */
-static __always_inline int wanted(const void *ctx, enum pass pass, struct kc_cpu *c,
-				  __u64 *pid_tgid)
-{
-	__u32 tgid;
-
-	if (pass == SECOND && take_mark(ctx, c))
-		return 0;
-	if (shared.mode == KC_MODE_OFF)
-		return 0;
-	if (pass == FIRST)
-		leave_mark(ctx, c);
-	*pid_tgid = bpf_get_current_pid_tgid();
-	tgid = *pid_tgid >> 32;
-	if (shared.mode == KC_MODE_CALIBRATE)
-		return tgid == params.self_tgid;
-	if (tgid == params.self_tgid && !params.include_self) {
-		__sync_fetch_and_add(&c->excluded, 1);
-		return 0;
-	}
-	return 1;
-}
-
 /*
  * preempt_count without its ksym, which kernels without KALLSYMS_ALL do not
  * resolve: the run queue of the current task is a per-CPU variable of this CPU, and
@@ -149,6 +92,63 @@ static __always_inline __u32 read_preempt(struct kc_cpu *c, __u32 cpu)
 	return value & 0xffffff; /* preemption, softirq, hardirq, NMI; above is need-resched */
 }
 
+static __always_inline struct kc_mark *mark_of(struct kc_cpu *c, __u32 preempt)
+{
+	if (preempt == KC_PREEMPT_UNKNOWN)
+		return &c->marks[KC_LEVEL_TASK];
+	if (preempt & KC_NMI_MASK)
+		return &c->marks[KC_LEVEL_NMI];
+	if (preempt & KC_HARDIRQ_MASK)
+		return &c->marks[KC_LEVEL_HARDIRQ];
+	return &c->marks[preempt & KC_SOFTIRQ_SERVING ? KC_LEVEL_SOFTIRQ : KC_LEVEL_TASK];
+}
+
+/* Typed pointers may be stored and compared, not calculated with. */
+static __always_inline void leave_mark(struct kc_cpu *c, struct kc_mark *mark, const void *ctx,
+				       const void *key)
+{
+	if (mark->ctx)
+		__sync_fetch_and_add(&c->nr_unseen, 1);
+	*(const void *volatile *)&mark->ctx = ctx;
+	*(const void *volatile *)&mark->key = key;
+}
+
+/* Take the mark of the first program away; 0 if it has left none. */
+static __always_inline int take_mark(struct kc_mark *mark, const void *ctx, const void *key)
+{
+	if (mark->ctx != (__u64)ctx || mark->key != (__u64)key)
+		return 0;
+	mark->ctx = 0;
+	return 1;
+}
+
+/*
+ * Should this program record this event?  Not if the first program of the tracepoint
+ * has seen it, and not if it is the collector's own, which is counted.
+ */
+static __always_inline int wanted(const void *ctx, const void *key, enum pass pass,
+				  struct kc_cpu *c, __u32 preempt, __u64 *pid_tgid)
+{
+	struct kc_mark *mark = mark_of(c, preempt);
+	__u32 tgid;
+
+	if (pass == SECOND && take_mark(mark, ctx, key))
+		return 0;
+	if (shared.mode == KC_MODE_OFF)
+		return 0;
+	if (pass == FIRST)
+		leave_mark(c, mark, ctx, key);
+	*pid_tgid = bpf_get_current_pid_tgid();
+	tgid = *pid_tgid >> 32;
+	if (shared.mode == KC_MODE_CALIBRATE)
+		return tgid == params.self_tgid;
+	if (tgid == params.self_tgid && !params.include_self) {
+		__sync_fetch_and_add(&c->excluded, 1);
+		return 0;
+	}
+	return 1;
+}
+
 static __always_inline __u32 short_site(__u64 site)
 {
 	if (site && site >> 31 != 0x1ffffffff) {
@@ -158,13 +158,13 @@ static __always_inline __u32 short_site(__u64 site)
 	return site;
 }
 
-static __always_inline void fill_head(struct kc_head *h, struct kc_cpu *c, __u32 cpu, __u32 kind)
+static __always_inline void fill_head(struct kc_head *h, __u32 cpu, __u32 preempt, __u32 kind)
 {
 	h->ts_ns = bpf_ktime_get_ns();
 	h->addr = 0;
 	h->site = 0;
 	h->pid = 0;
-	h->preempt = read_preempt(c, cpu);
+	h->preempt = preempt;
 	h->cpu_kind = cpu << 5 | kind;
 	h->cache = 0;
 }
@@ -183,7 +183,7 @@ static __noinline int tell_gap(__u32 cpu)
 
 	if (!gap)
 		return 0;
-	fill_head(&gap->h, c, cpu, KC_GAP);
+	fill_head(&gap->h, cpu, KC_PREEMPT_UNKNOWN, KC_GAP);
 	gap->h.addr = __sync_lock_test_and_set(&c->pending, 0);
 	bpf_ringbuf_submit(gap, BPF_RB_NO_WAKEUP);
 	return 0;
@@ -191,15 +191,20 @@ static __noinline int tell_gap(__u32 cpu)
 
 #define submit(rec) bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP)
 
-/* A record of size bytes with its head filled, or NULL if the event is not wanted or is lost. */
-static __always_inline void *begin(const void *ctx, enum pass pass, __u32 kind, __u64 size)
+/*
+ * A record of size bytes with its head filled, or NULL if the event is not wanted or is
+ * lost.  key is what the event is about, different for any two that can be under way.
+ */
+static __always_inline void *begin(const void *ctx, const void *key, enum pass pass, __u32 kind,
+				   __u64 size)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct kc_cpu *c = cpu_state(cpu);
+	__u32 preempt = read_preempt(c, cpu);
 	struct kc_head *rec;
 	__u64 pid_tgid;
 
-	if (!wanted(ctx, pass, c, &pid_tgid))
+	if (!wanted(ctx, key, pass, c, preempt, &pid_tgid))
 		return NULL;
 	if (c->pending)
 		tell_gap(cpu);
@@ -208,7 +213,7 @@ static __always_inline void *begin(const void *ctx, enum pass pass, __u32 kind, 
 		lose(c);
 		return NULL;
 	}
-	fill_head(rec, c, cpu, kind);
+	fill_head(rec, cpu, preempt, kind);
 	rec->pid = pid_tgid;
 	return rec;
 }
@@ -217,16 +222,17 @@ static __always_inline void *begin(const void *ctx, enum pass pass, __u32 kind, 
  * A slot of this CPU with all but word and what is particular to the kind, or NULL;
  * *word is what publish() is to write.
  */
-static __always_inline struct kc_slot *begin_slot(const void *ctx, enum pass pass, __u32 kind,
-						  __u64 site, __u64 *word)
+static __always_inline struct kc_slot *begin_slot(const void *ctx, __u64 object, enum pass pass,
+						  __u32 kind, __u64 site, __u64 *word)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct kc_cpu *c = cpu_state(cpu);
+	__u32 preempt = read_preempt(c, cpu);
 	struct kc_slot *slot;
 	__u64 pid_tgid, at;
 	__u32 index;
 
-	if (!wanted(ctx, pass, c, &pid_tgid))
+	if (!wanted(ctx, (void *)object, pass, c, preempt, &pid_tgid))
 		return NULL;
 	if (c->head - c->tail >= params.slots_per_cpu - KC_SLOT_MARGIN) {
 		lose(c);
@@ -241,7 +247,7 @@ static __always_inline struct kc_slot *begin_slot(const void *ctx, enum pass pas
 		return NULL;
 	slot->site = short_site(site);
 	slot->pid = pid_tgid;
-	slot->preempt_node = read_preempt(c, cpu);
+	slot->preempt_node = preempt;
 	slot->cache = 0;
 	*word = (__u64)kind << KC_TS_BITS | (__u64) !(at & params.slots_per_cpu) << KC_LAP_SHIFT;
 	return slot;
@@ -265,7 +271,7 @@ static __noinline int announce_cache(__u64 s, __u32 id)
 
 	if (!rec)
 		return 0;
-	fill_head(&rec->h, cpu_state(cpu), cpu, KC_REC_CACHE);
+	fill_head(&rec->h, cpu, KC_PREEMPT_UNKNOWN, KC_REC_CACHE);
 	rec->h.addr = s;
 	rec->h.cache = id;
 	rec->object_size = BPF_CORE_READ(cache, object_size);
@@ -350,7 +356,7 @@ static __always_inline __u32 object_cache_id(__u64 *scratch, __u64 object)
 static __always_inline void kmalloc__node(__u64 *ctx, enum pass pass)
 {
 	__u64 word;
-	struct kc_slot *slot = begin_slot(ctx, pass, KC_KMALLOC, ctx[0], &word);
+	struct kc_slot *slot = begin_slot(ctx, ctx[1], pass, KC_KMALLOC, ctx[0], &word);
 
 	if (!slot)
 		return;
@@ -368,7 +374,7 @@ ONE_PROGRAM(kmalloc, kmalloc__node)
 static __always_inline void kfree__any(__u64 *ctx, enum pass pass)
 {
 	__u64 word;
-	struct kc_slot *slot = begin_slot(ctx, pass, KC_KFREE, ctx[0], &word);
+	struct kc_slot *slot = begin_slot(ctx, ctx[1], pass, KC_KFREE, ctx[0], &word);
 
 	if (!slot)
 		return;
@@ -382,7 +388,7 @@ TWO_PROGRAMS(kfree, kfree__any)
 static __always_inline void kmem_cache_alloc__cache(__u64 *ctx, enum pass pass)
 {
 	__u64 word;
-	struct kc_slot *slot = begin_slot(ctx, pass, KC_CACHE_ALLOC, ctx[0], &word);
+	struct kc_slot *slot = begin_slot(ctx, ctx[1], pass, KC_CACHE_ALLOC, ctx[0], &word);
 
 	if (!slot)
 		return;
@@ -398,7 +404,7 @@ ONE_PROGRAM(kmem_cache_alloc, kmem_cache_alloc__cache)
 static __always_inline void kmem_cache_free__cache(__u64 *ctx, enum pass pass)
 {
 	__u64 word;
-	struct kc_slot *slot = begin_slot(ctx, pass, KC_CACHE_FREE, ctx[0], &word);
+	struct kc_slot *slot = begin_slot(ctx, ctx[1], pass, KC_CACHE_FREE, ctx[0], &word);
 
 	if (!slot)
 		return;
@@ -412,7 +418,7 @@ TWO_PROGRAMS(kmem_cache_free, kmem_cache_free__cache)
  */
 static __always_inline struct kc_page *begin_stack(__u64 *ctx, enum pass pass, __u32 kind)
 {
-	struct kc_page *rec = begin(ctx, pass, kind, sizeof(*rec));
+	struct kc_page *rec = begin(ctx, (void *)ctx[0], pass, kind, sizeof(*rec));
 	long len;
 
 	if (!rec)
@@ -459,7 +465,7 @@ TWO_PROGRAMS(mm_page_free, mm_page_free__any)
 /* page */
 static __always_inline void mm_page_free_batched__any(__u64 *ctx, enum pass pass)
 {
-	struct kc_head *rec = begin(ctx, pass, KC_PAGE_FREE_BATCH, sizeof(*rec));
+	struct kc_head *rec = begin(ctx, (void *)ctx[0], pass, KC_PAGE_FREE_BATCH, sizeof(*rec));
 
 	if (!rec)
 		return;
@@ -471,7 +477,7 @@ ONE_PROGRAM(mm_page_free_batched, mm_page_free_batched__any)
 /* 5.19 and later: call_site, reserved, is_atomic, size, align, base, off, ptr, bytes_alloc, gfp */
 static __always_inline void percpu_alloc_percpu__site(__u64 *ctx, enum pass pass)
 {
-	struct kc_percpu *rec = begin(ctx, pass, KC_PERCPU_ALLOC, sizeof(*rec));
+	struct kc_percpu *rec = begin(ctx, (void *)ctx[7], pass, KC_PERCPU_ALLOC, sizeof(*rec));
 
 	if (!rec)
 		return;
@@ -489,7 +495,7 @@ ONE_PROGRAM(percpu_alloc_percpu, percpu_alloc_percpu__site)
 /* base, off, ptr */
 static __always_inline void percpu_free_percpu__any(__u64 *ctx, enum pass pass)
 {
-	struct kc_head *rec = begin(ctx, pass, KC_PERCPU_FREE, sizeof(*rec));
+	struct kc_head *rec = begin(ctx, (void *)ctx[2], pass, KC_PERCPU_FREE, sizeof(*rec));
 
 	if (!rec)
 		return;
@@ -501,7 +507,7 @@ TWO_PROGRAMS(percpu_free_percpu, percpu_free_percpu__any)
 /* reserved, is_atomic, size, align */
 static __always_inline void percpu_alloc_percpu_fail__any(__u64 *ctx, enum pass pass)
 {
-	struct kc_percpu *rec = begin(ctx, pass, KC_PERCPU_FAIL, sizeof(*rec));
+	struct kc_percpu *rec = begin(ctx, NULL, pass, KC_PERCPU_FAIL, sizeof(*rec));
 
 	if (!rec)
 		return;
@@ -532,7 +538,7 @@ ONE_PROGRAM(alloc_vmap_area, alloc_vmap_area__any)
 /* 6.2 and later: va_start, nr_lazy, nr_lazy_max */
 static __always_inline void free_vmap_area_noflush__any(__u64 *ctx, enum pass pass)
 {
-	struct kc_head *rec = begin(ctx, pass, KC_VMAP_FREE, sizeof(*rec));
+	struct kc_head *rec = begin(ctx, (void *)ctx[0], pass, KC_VMAP_FREE, sizeof(*rec));
 
 	if (!rec)
 		return;

@@ -141,12 +141,50 @@ static int start_kernel(struct km_replay *replay)
 	return loop->given_back && !loop->out_of_memory ? 0 : -ENOMEM;
 }
 
+/* Choose, boot, start.  What a failure leaves is for stop_kernel(). */
+static int boot(struct km_replay *replay, const struct km_replay_options *options, char *reason,
+		size_t len)
+{
+	struct km_profile profile;
+	int err = choose_machine(replay, options, &profile, reason, len);
+
+	if (!err)
+		err = km_kernel_boot(&replay->kernel, &profile, options->settings);
+	if (!err)
+		err = start_kernel(replay);
+	return err;
+}
+
+static void stop_kernel(struct km_replay *replay)
+{
+	km_kernel_release(&replay->kernel);
+	free(replay->cache_map);
+	free(replay->loop->slots);
+	free(replay->loop->given_back);
+	replay->cache_map = NULL;
+	replay->nr_cache_map = 0;
+	replay->loop->slots = NULL;
+	replay->loop->given_back = NULL;
+	replay->loop->out_of_memory = false;
+	replay->is_host_machine = false;
+	replay->is_warm = false;
+}
+
+static const char *why_not(const struct km_replay *replay, int err)
+{
+	const char *why = NULL;
+
+	if (err == -EINVAL)
+		why = km_profile_check(&replay->kernel.machine.profile);
+	if (err == -ENOMEM)
+		why = "out of memory";
+	return why ? why : "this machine cannot be booted";
+}
+
 int km_replay_init(struct km_replay *replay, struct tf_reader *reader,
 		   const struct km_replay_options *options, char *reason, size_t len)
 {
 	static const struct km_replay_options none;
-	struct km_profile profile;
-	const char *why = NULL;
 	int err;
 
 	if (!options)
@@ -165,20 +203,20 @@ int km_replay_init(struct km_replay *replay, struct tf_reader *reader,
 	init_gfp(replay);
 	set_span(replay, options);
 	err = init_tables(replay);
-	if (!err)
-		err = choose_machine(replay, options, &profile, reason, len);
-	if (!err)
-		err = km_kernel_boot(&replay->kernel, &profile, options->settings);
-	if (err == -EINVAL)
-		why = km_profile_check(&replay->kernel.machine.profile);
-	if (!err)
-		err = start_kernel(replay);
+	if (err)
+		goto out;
+	err = boot(replay, options, reason, len);
+	if (err && replay->host.has_profile && !options->profile &&
+	    !(options->settings && options->settings->set)) {
+		/* Files that describe a host that cannot be are not an error. */
+		stop_kernel(replay);
+		replay->host.has_profile = false;
+		err = boot(replay, options, reason, len);
+	}
 out:
 	if (!err)
 		return 0;
-	if (err == -ENOMEM)
-		why = "out of memory";
-	snprintf(reason, len, "%s", why ? why : "this machine cannot be booted");
+	snprintf(reason, len, "%s", why_not(replay, err));
 	km_replay_release(replay);
 	return err;
 }
@@ -187,17 +225,14 @@ void km_replay_release(struct km_replay *replay)
 {
 	struct km_loop *loop = replay->loop;
 
-	km_kernel_release(&replay->kernel);
+	if (loop) {
+		stop_kernel(replay);
+		km_nested_free(loop->nested);
+		free(loop->cpus);
+		free(loop);
+	}
 	km_live_free(replay->live);
 	km_site_map_free(replay->sites);
 	km_host_release(&replay->host);
-	free(replay->cache_map);
-	if (loop) {
-		km_nested_free(loop->nested);
-		free(loop->slots);
-		free(loop->cpus);
-		free(loop->given_back);
-		free(loop);
-	}
 	memset(replay, 0, sizeof(*replay));
 }

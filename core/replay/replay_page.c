@@ -52,6 +52,21 @@ void km_page_end(struct km_replay *replay, const struct tf_event *ev, const stru
 	km_loop_ended(replay, ev, life, end);
 }
 
+/* Every block starts at a multiple of its size.  Of what does not, only the pfn is kept. */
+static void take_impossible(struct km_replay *replay, const struct tf_event *ev)
+{
+	struct tf_event odd = *ev;
+
+	odd.order = KM_NR_ORDERS;
+	km_loop_diverge(replay, KM_DIV_MODEL_FAILED);
+	km_loop_ghost(replay, &odd);
+}
+
+static bool is_aligned(const struct tf_event *ev)
+{
+	return ev->order > KM_MAX_ORDER || !(ev->addr & ((1ull << ev->order) - 1));
+}
+
 static void take_evidence(struct km_replay *replay, const struct tf_event *ev)
 {
 	struct km_nested_block block = { .pfn = ev->addr, .order = ev->order, .owner = ev->owner };
@@ -64,7 +79,7 @@ static void take_evidence(struct km_replay *replay, const struct tf_event *ev)
 			km_loop_host_failed(replay, ev);
 		return;
 	}
-	if (ev->order > KM_MAX_ORDER)
+	if (ev->order > KM_MAX_ORDER || !is_aligned(ev))
 		return;
 	km_page_clear_overlap(replay, ev);
 	mark_given_back(replay->loop, ev->addr, ev->order, false);
@@ -131,6 +146,10 @@ void km_replay_page_alloc(struct km_replay *replay, const struct tf_event *ev)
 		km_page_clear_overlap(replay, ev);
 		km_nested_take(replay->loop->nested, ev->addr, &block);
 		mark_given_back(replay->loop, ev->addr, ev->order, false);
+		if (!is_aligned(ev)) {
+			take_impossible(replay, ev);
+			return;
+		}
 	}
 	if (ev->order <= KM_MAX_ORDER)
 		new.bytes_req = new.bytes_alloc = km_page_bytes(replay) << ev->order;
@@ -193,7 +212,7 @@ void km_replay_page_free(struct km_replay *replay, const struct tf_event *ev)
 	const struct km_life *life = km_live_find(replay->live, KM_LIVE_PAGES, ev->addr);
 	struct km_nested_block block;
 
-	if (life && life->order == ev->order) {
+	if (life && (life->order == ev->order || life->order > KM_MAX_ORDER)) {
 		life = km_live_take(replay->live, KM_LIVE_PAGES, ev->addr);
 		km_page_end(replay, ev, life, KM_END_FREED);
 	} else if (km_nested_take(replay->loop->nested, ev->addr, &block)) {

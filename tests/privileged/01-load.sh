@@ -15,11 +15,15 @@ head -c 8000000 /dev/zero > written
 cat written > /dev/null
 rm written
 END
-"$KMEMTOOL" record --json -o a.kmt -- sh load > record.out 2> err
-status=$?
-mv record.out record.json
-: > out
-[ "$status" = 0 ] || fail "record: status $status"
+# Where others keep all CPUs busy a recorder may come too late: it has three attempts.
+for attempt in 1 2 3; do
+	"$KMEMTOOL" record --json -o a.kmt -- sh load > record.json 2> err
+	status=$?
+	: > out
+	[ "$status" = 0 ] || fail "record: status $status"
+	[ "$(json record.json lost.total)" = 0 ] && break
+	echo "note: attempt $attempt: $(sed -n 2p err)"
+done
 [ "$(grep -c "$(printf '\r')" err)" = 0 ] || fail "a progress line although stderr is no terminal"
 expect_line '^a\.kmt: .* events in .*none lost$'
 expect_good_trace a.kmt

@@ -238,6 +238,35 @@ START_TEST(snapshots_that_promise_too_much)
 }
 END_TEST
 
+/* So much is kept from normal requests that nothing is left to start with: another machine. */
+START_TEST(a_host_that_cannot_be_booted_is_replaced)
+{
+	static const char zoneinfo[] = "Node 0, zone      DMA\n"
+				       "  pages free     3840\n"
+				       "        spanned  4095\n"
+				       "        present  3998\n"
+				       "        managed  3840\n"
+				       "        protection: (0, 3019, 9000, 9000, 9000)\n"
+				       "  start_pfn:           1\n";
+	struct tf_snapshot *snap;
+	struct handmade h;
+	char reason[200];
+
+	handmade_init(&h);
+	snap = tf_meta_begin_snapshot(&h.meta, 0);
+	snap_add(snap, "/proc/zoneinfo", zoneinfo);
+	add_kmalloc(&h, OBJECT(0), 100, 128, GFP_KERNEL);
+	handmade_open(&h);
+	ck_assert_int_eq(km_replay_init(h.replay, h.reader, NULL, reason, sizeof(reason)), 0);
+	ck_assert_str_ne(reason, "");
+	ck_assert(!h.replay->is_host_machine && !h.replay->is_warm);
+	ck_assert_uint_gt(km_pages_nr_free(&h.replay->kernel.pages), 1 << 19);
+	handmade_run(&h);
+	ck_assert_uint_eq(km_replay_nr_live(h.replay), 1);
+	handmade_release(&h);
+}
+END_TEST
+
 START_TEST(flags_of_the_host_are_made_canonical)
 {
 	static const struct {
@@ -458,7 +487,7 @@ END_TEST
 RUN_SUITE("replay/boot", a_warm_start_is_the_snapshot, a_cold_start_is_empty,
 	  a_trace_without_a_host_gets_a_machine, settings_change_the_geometry,
 	  another_size_of_memory_starts_cold, a_machine_that_cannot_be_says_why,
-	  snapshots_that_promise_too_much, flags_of_the_host_are_made_canonical,
-	  time_passes_in_ticks, time_that_jumps_does_no_harm, loss_is_counted_and_lives_are_kept,
-	  an_empty_trace_is_replayed, there_is_room_for_sixteen_observers,
-	  damaged_blocks_are_left_out, divergences_have_names)
+	  snapshots_that_promise_too_much, a_host_that_cannot_be_booted_is_replaced,
+	  flags_of_the_host_are_made_canonical, time_passes_in_ticks, time_that_jumps_does_no_harm,
+	  loss_is_counted_and_lives_are_kept, an_empty_trace_is_replayed,
+	  there_is_room_for_sixteen_observers, damaged_blocks_are_left_out, divergences_have_names)

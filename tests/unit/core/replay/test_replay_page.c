@@ -247,6 +247,31 @@ START_TEST(frees_of_what_nobody_took)
 }
 END_TEST
 
+/*
+ *      alloc   ...AAAA.        order 2 at 3: no such block
+ *      alloc   ....B...        is no overlap
+ *      free    both
+ */
+START_TEST(blocks_that_cannot_be)
+{
+	struct handmade h;
+	struct log log;
+
+	handmade_init(&h);
+	page_alloc(&h, PFN(3), 2);
+	page_alloc(&h, PFN(4), 0);
+	page_free(&h, PFN(3), 2);
+	page_free(&h, PFN(4), 0);
+	page_free(&h, PFN(7), 1);
+	add_pages(&h, TF_PAGE_ALLOC, PFN(11), 2, TF_OWNER_SLAB, GFP_KERNEL);
+	run(&h, &log);
+	assert_divergences(h.replay, (struct divergences){ .model_failed = 1, .unknown_free = 1 });
+	ck_assert_uint_eq(log.nr_alloc, 1);
+	ck_assert_uint_eq(h.replay->nr_slab_pages_taken, 0);
+	handmade_release(&h);
+}
+END_TEST
+
 /* Slab, vmalloc and percpu pages are evidence, whoever frees them. */
 START_TEST(nested_pages_are_not_replayed)
 {
@@ -372,6 +397,6 @@ END_TEST
 
 RUN_SUITE("replay/page", blocks_come_and_go, part_of_a_block_is_freed, tails_are_freed_in_halves,
 	  a_huge_block_is_freed_page_by_page, more_is_freed_than_was_given,
-	  what_is_given_out_was_free, frees_of_what_nobody_took, nested_pages_are_not_replayed,
-	  pages_change_hands_unseen, large_kmallocs_are_no_slabs, failures_on_either_side,
-	  warm_frees_and_zones)
+	  what_is_given_out_was_free, frees_of_what_nobody_took, blocks_that_cannot_be,
+	  nested_pages_are_not_replayed, pages_change_hands_unseen, large_kmallocs_are_no_slabs,
+	  failures_on_either_side, warm_frees_and_zones)
