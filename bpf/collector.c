@@ -214,13 +214,6 @@ static int open_object(struct kc_collector *c, const struct kc_options *options,
 	return 0;
 }
 
-static bool has_suffix(const char *name, const char *suffix)
-{
-	size_t len = strlen(name), tail = strlen(suffix);
-
-	return len >= tail && !strcmp(name + len - tail, suffix);
-}
-
 /* Programs of a tracepoint run in the order in which they were attached. */
 static int attach_programs(struct kc_collector *c, const char *suffix, struct kc_error *err)
 {
@@ -230,7 +223,7 @@ static int attach_programs(struct kc_collector *c, const char *suffix, struct kc
 	{
 		const char *name = bpf_program__name(prog);
 
-		if (!bpf_program__autoload(prog) || !has_suffix(name, suffix) ||
+		if (!bpf_program__autoload(prog) || !kc_has_suffix(name, suffix) ||
 		    c->nr_links == MAX_LINKS)
 			continue;
 		c->links[c->nr_links] = bpf_program__attach(prog);

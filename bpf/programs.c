@@ -36,7 +36,16 @@ static const struct program programs[] = {
 	{ KC_CLASS_PERCPU, "percpu_alloc_percpu_fail", "uuuu", "percpu_alloc_percpu_fail__any" },
 };
 
+static const char gfp_prefix[] = "___GFP_";
+
 #define NR_PROGRAMS (sizeof(programs) / sizeof(programs[0]))
+
+bool kc_has_suffix(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), tail = strlen(suffix);
+
+	return len >= tail && !strcmp(name + len - tail, suffix);
+}
 
 static const struct btf_type *skip_modifiers(const struct btf *btf, __u32 id)
 {
@@ -218,10 +227,26 @@ unsigned int kc_btf_struct_size(const struct btf *btf, const char *name)
 	return id > 0 ? btf__type_by_id(btf, (__u32)id)->size : 0;
 }
 
+/* One value of the enum as a fact.  1, 0 if it names no flag, or -ENOMEM. */
+static int add_gfp_fact(const char *name, int bit, struct tf_meta *meta)
+{
+	static const char suffix[] = "_BIT";
+	char key[64];
+	int len;
+
+	if (strncmp(name, gfp_prefix, strlen(gfp_prefix)) || !kc_has_suffix(name, suffix))
+		return 0;
+	name += strlen(gfp_prefix);
+	len = (int)strlen(name) - (int)(sizeof(suffix) - 1);
+	if (len <= 0 || !strcmp(name, "LAST_BIT") || !strcmp(name, "UNUSED_BIT"))
+		return 0;
+	snprintf(key, sizeof(key), "gfp.%.*s", len, name);
+	return tf_meta_setf(meta, key, "%d", bit) ? -ENOMEM : 1;
+}
+
 /* ___GFP_DMA_BIT is 0, ___GFP_LAST_BIT counts them. */
 int kc_add_gfp_facts(const struct btf *btf, struct tf_meta *meta)
 {
-	static const char prefix[] = "___GFP_", suffix[] = "_BIT";
 	__u32 nr = btf__type_cnt(btf);
 	int found = 0;
 
@@ -232,21 +257,15 @@ int kc_add_gfp_facts(const struct btf *btf, struct tf_meta *meta)
 		if (!btf_is_enum(t) || t->name_off || !btf_vlen(t))
 			continue;
 		e = btf_enum(t);
-		if (strncmp(btf__name_by_offset(btf, e->name_off), prefix, sizeof(prefix) - 1))
+		if (strncmp(btf__name_by_offset(btf, e->name_off), gfp_prefix, strlen(gfp_prefix)))
 			continue;
 		for (unsigned int i = 0; i < btf_vlen(t); i++) {
-			const char *name =
-				btf__name_by_offset(btf, e[i].name_off) + sizeof(prefix) - 1;
-			size_t len = strlen(name);
-			char key[64];
+			int ret = add_gfp_fact(btf__name_by_offset(btf, e[i].name_off), e[i].val,
+					       meta);
 
-			if (len <= sizeof(suffix) - 1 || !strcmp(name, "LAST_BIT"))
-				continue;
-			snprintf(key, sizeof(key), "gfp.%.*s", (int)(len - (sizeof(suffix) - 1)),
-				 name);
-			if (tf_meta_setf(meta, key, "%d", e[i].val))
-				return -ENOMEM;
-			found++;
+			if (ret < 0)
+				return ret;
+			found += ret;
 		}
 		break;
 	}

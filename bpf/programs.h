@@ -25,6 +25,9 @@ struct kc_class_choice {
 unsigned int kc_choose_programs(struct bpf_object *obj, const struct btf *btf, unsigned int classes,
 				struct kc_class_choice choice[KC_NR_CLASSES]);
 
+/* Programs of one tracepoint differ in the end of their names: __only, __first, __second. */
+bool kc_has_suffix(const char *name, const char *suffix);
+
 /* What else the programs must know of this kernel. */
 void kc_fill_params(const struct btf *btf, struct kc_params *params);
 /* sizeof(struct NAME), 0 if BTF does not have it. */

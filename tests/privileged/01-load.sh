@@ -73,9 +73,9 @@ done
 pages=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
 	$at["owner"] == "other" { sum += 2 ^ $at["order"] } END { print sum + 0 }' dump.csv)
 [ "$pages" -ge 1900 ] || fail "only $pages pages taken by others than the allocators"
-free_ram=$(awk '/^MemTotal:/ { print $2 * 2 }' /proc/meminfo)
+limit=$(awk '/^MemTotal:/ { print $2 * 2 }' /proc/meminfo)
 top=$(column pfn < dump.csv | grep . | sort -n | tail -n 1)
-[ "$top" -lt "$free_ram" ] || fail "page frame $top, far beyond the memory there is"
+[ "$top" -lt "$limit" ] || fail "page frame $top, far beyond the memory there is"
 
 # Replayed twice: the same bytes, and every size of a kmalloc as the host gave it.
 expect 0 "$KMEMTOOL" replay a.kmt -o a.json
