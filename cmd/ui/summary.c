@@ -66,22 +66,22 @@ static void print_machine(const struct km_result *result, FILE *file)
 static void print_model(const struct km_result *result, FILE *file)
 {
 	const json_t *fidelity = km_result_get(result, "fidelity");
-	char a[32], b[32], c[32];
+	char a[32], b[32];
 
 	if (!json_is_object(fidelity)) {
 		fprintf(file, "model     error unknown: not the recorded machine, or no "
 			      "snapshots\n");
 		return;
 	}
-	fprintf(file, "model     error on the recorded machine: slab pages %s\n",
-		ui_percent_text(fidelity, "slab_pages_error_pct", a, sizeof(a)));
-	fprintf(file, "          of what changed: slab pages %s, free pages %s, free blocks %s, ",
-		ui_percent_text(fidelity, "slab_churn_error_pct", a, sizeof(a)),
-		ui_percent_text(fidelity, "free_pages_error_pct", b, sizeof(b)),
-		ui_percent_text(fidelity, "free_blocks_error_pct", c, sizeof(c)));
+	fprintf(file, "model     error on the recorded machine: slab pages %s, free pages %s, ",
+		ui_percent_text(fidelity, "slab_pages_error_pct", a, sizeof(a)),
+		ui_percent_text(fidelity, "free_pages_error_pct", b, sizeof(b)));
 	fprintf(file, "vmalloc %s, percpu %s\n",
 		ui_percent_text(fidelity, "vmalloc_error_pct", a, sizeof(a)),
 		ui_percent_text(fidelity, "percpu_error_pct", b, sizeof(b)));
+	fprintf(file, "          of what changed: slab pages %s, free blocks %s\n",
+		ui_percent_text(fidelity, "slab_churn_error_pct", a, sizeof(a)),
+		ui_percent_text(fidelity, "free_blocks_error_pct", b, sizeof(b)));
 	fprintf(file, "          right: kmalloc sizes %s, zones of pages %s\n",
 		ui_percent_text(fidelity, "bytes_alloc_match_pct", a, sizeof(a)),
 		ui_percent_text(fidelity, "zone_match_pct", b, sizeof(b)));

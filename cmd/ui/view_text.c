@@ -209,11 +209,11 @@ int ui_fidelity_text(const struct ui_view *view, const struct km_result *result,
 	}
 	fprintf(file, "error of the model, against the host's closing snapshot\n");
 	print_percent(fidelity, "slab_pages_error_pct", "slab pages, of what the host had", file);
+	print_percent(fidelity, "free_pages_error_pct", "free pages, of what the host had", file);
+	print_percent(fidelity, "vmalloc_error_pct", "vmalloc bytes, of what the host had", file);
+	print_percent(fidelity, "percpu_error_pct", "percpu pages, of what the host had", file);
 	print_percent(fidelity, "slab_churn_error_pct", "slab pages, of what changed", file);
-	print_percent(fidelity, "free_pages_error_pct", "free pages, of what changed", file);
 	print_percent(fidelity, "free_blocks_error_pct", "free blocks, of what changed", file);
-	print_percent(fidelity, "vmalloc_error_pct", "vmalloc bytes, of what changed", file);
-	print_percent(fidelity, "percpu_error_pct", "percpu pages, of what changed", file);
 	fprintf(file, "\nwhere the model was right, event by event\n");
 	print_percent(fidelity, "bytes_alloc_match_pct", "size given by kmalloc", file);
 	print_percent(fidelity, "zone_match_pct", "zone of a page allocation", file);

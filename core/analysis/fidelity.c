@@ -53,22 +53,6 @@ static double percent(uint64_t part, uint64_t whole)
 }
 
 /* Sums for change_error, see fidelity.h. */
-struct change {
-	uint64_t error, real, model;
-};
-
-static void add_change(struct change *change, uint64_t start, uint64_t real, uint64_t model)
-{
-	change->error += distance(model, real);
-	change->real += distance(real, start);
-	change->model += distance(model, start);
-}
-
-static double change_error(const struct change *change)
-{
-	return percent(change->error, change->real > change->model ? change->real : change->model);
-}
-
 static uint64_t type_sum(const struct km_host_zone *zone, unsigned int order)
 {
 	uint64_t nr = 0;
@@ -90,8 +74,7 @@ static void compare_zones(struct km_fidelity *fidelity)
 {
 	const struct km_pages *pages = &fidelity->replay->kernel.pages;
 	const struct km_host *host = &fidelity->replay->host;
-	struct change free = { 0 };
-	uint64_t error = 0, moved = 0;
+	uint64_t error = 0, moved = 0, free_error = 0, free_real = 0;
 
 	if (!host->start.has_zones || !host->end.has_zones)
 		return;
@@ -102,8 +85,8 @@ static void compare_zones(struct km_fidelity *fidelity)
 		if (nr < 0)
 			continue;
 		fidelity->free_pages_real[i] = km_host_zone_free(&host->end.zones[nr]);
-		add_change(&free, km_host_zone_free(&host->start.zones[nr]),
-			   fidelity->free_pages_real[i], zone->free_pages);
+		free_error += distance(zone->free_pages, fidelity->free_pages_real[i]);
+		free_real += fidelity->free_pages_real[i];
 		for (unsigned int order = 0; order < KM_NR_ORDERS; order++) {
 			uint64_t real = type_sum(&host->end.zones[nr], order);
 			uint64_t start = type_sum(&host->start.zones[nr], order);
@@ -114,7 +97,7 @@ static void compare_zones(struct km_fidelity *fidelity)
 		}
 	}
 	fidelity->has_zones = true;
-	fidelity->free_pages_error_pct = change_error(&free);
+	fidelity->free_pages_error_pct = percent(free_error, free_real);
 	fidelity->free_blocks_error_pct = percent(error, moved);
 }
 
@@ -220,21 +203,20 @@ static void compare_rest(struct km_fidelity *fidelity)
 {
 	const struct kernel *kernel = &fidelity->replay->kernel;
 	const struct km_host *host = &fidelity->replay->host;
-	struct change vmalloc = { 0 }, percpu = { 0 };
-	struct km_percpu_info percpu_info;
-	struct km_vm_info vm_info;
+	struct km_percpu_info percpu;
+	struct km_vm_info vm;
 
 	if (host->start.has_vmalloc && host->end.has_vmalloc) {
-		km_vm_get_info(kernel->vm, &vm_info);
-		add_change(&vmalloc, host->start.vmalloc_bytes, host->end.vmalloc_bytes,
-			   vm_info.bytes);
-		fidelity->vmalloc_error_pct = change_error(&vmalloc);
+		km_vm_get_info(kernel->vm, &vm);
+		fidelity->vmalloc_error_pct =
+			percent(distance(vm.bytes + vm.top_bytes, host->end.vmalloc_bytes),
+				host->end.vmalloc_bytes);
 	}
 	if (host->start.has_percpu && host->end.has_percpu) {
-		km_percpu_get_info(kernel->percpu, &percpu_info);
-		add_change(&percpu, host->start.percpu_pages, host->end.percpu_pages,
-			   percpu_info.populated_pages);
-		fidelity->percpu_error_pct = change_error(&percpu);
+		km_percpu_get_info(kernel->percpu, &percpu);
+		fidelity->percpu_error_pct =
+			percent(distance(percpu.populated_pages, host->end.percpu_pages),
+				host->end.percpu_pages);
 	}
 }
 

@@ -5,12 +5,9 @@
  *
  * NaN is "unknown": the snapshot lacks what is needed.
  *
- * How far off a number is, with start and real as the host's snapshots say:
- *
- *   change_error = 100 * sum |model - real| / max(sum |real - start|, sum |model - start|)
- *
- * 0 if nothing is off, 100 for a model that changes nothing (or that changes what did
- * not), 200 at most.
+ * Errors are sums of |model - real| over real, the host's number at the end.  Those two
+ * that tell a model from one that changes nothing are over what changed instead:
+ * slab_churn_error_pct and free_blocks_error_pct.
  */
 #ifndef CORE_ANALYSIS_FIDELITY_H
 #define CORE_ANALYSIS_FIDELITY_H
@@ -33,10 +30,10 @@ struct km_fidelity {
 	double slab_pages_start, slab_pages_model, slab_pages_real;
 	double slab_pages_error_pct; /* sum over caches |model - real| / real */
 	double slab_churn_error_pct; /* the same sum / pages the host's slabs took plus gave back */
-	double free_pages_error_pct; /* change_error over zones */
+	double free_pages_error_pct; /* sum over zones |model - real| / real */
 	double free_blocks_error_pct; /* sum over zones, orders |model - real| pages / changed */
 	double zone_match_pct;
-	double vmalloc_error_pct, percpu_error_pct; /* change_error of bytes, of pages */
+	double vmalloc_error_pct, percpu_error_pct; /* |model - real| / real */
 	uint64_t failures_model, failures_real;
 	uint64_t implied_frees, implied_allocs;
 	uint32_t nr_caches;

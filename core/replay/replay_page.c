@@ -166,14 +166,17 @@ void km_replay_page_alloc(struct km_replay *replay, const struct tf_event *ev)
 	}
 }
 
-/* Turn held pages of the zone that the recorded pfn is in into free ones. */
+/*
+ * Turn held pages of the zone that the recorded pfn is in into free ones: one block, or as
+ * many smaller ones if none of that order is held.  False if none is left at all.
+ */
 static bool free_held(struct km_replay *replay, const struct tf_event *ev)
 {
 	const struct km_profile *profile = &replay->host.profile;
 	struct km_pages *pages = &replay->kernel.pages;
 	enum km_zone_type type = KM_ZONE_NORMAL;
-	unsigned int node = 0;
-	uint64_t pfn;
+	unsigned int node = 0, order = ev->order;
+	uint64_t left = 1ull << order;
 
 	for (unsigned int i = 0; i < profile->nr_zones; i++) {
 		const struct km_zone_desc *desc = &profile->zones[i];
@@ -184,12 +187,18 @@ static bool free_held(struct km_replay *replay, const struct tf_event *ev)
 		node = desc->node;
 		break;
 	}
-	pfn = km_pages_claim(pages, type, node, ev->order, KM_OWNER_OTHER);
-	if (pfn == KM_NO_PFN)
-		return false;
-	if (km_free_pages(pages, pfn, ev->order, km_loop_cpu(replay, ev)))
-		km_loop_broke(replay, "the page allocator refused to free pages it had held");
-	return true;
+	while (left) {
+		uint64_t pfn = km_pages_claim(pages, type, node, order, KM_OWNER_OTHER);
+
+		if (pfn == KM_NO_PFN && !order--)
+			break;
+		if (pfn == KM_NO_PFN)
+			continue;
+		if (km_free_pages(pages, pfn, order, km_loop_cpu(replay, ev)))
+			km_loop_broke(replay, "the page allocator refused to free held pages");
+		left -= 1ull << order;
+	}
+	return left < 1ull << ev->order;
 }
 
 static void free_unknown(struct km_replay *replay, const struct tf_event *ev, bool was_given_back)

@@ -119,6 +119,32 @@ START_TEST(test_everything_agrees)
 }
 END_TEST
 
+/*
+ * Memory that was just freed in large blocks: pages come one behind the other, up or
+ * down, so that matching each with its neighbour's pfn is as consistent as the truth.
+ */
+START_TEST(test_pages_in_a_row)
+{
+	for (unsigned int way = 0; way < 2; way++) {
+		struct bed *bed = bed_new();
+
+		/* page tables and the like, from the same block */
+		for (unsigned int n = 0; n < 5; n++)
+			add_page(bed, VMEMMAP, way ? 0x12105 - n : 0x11ffb + n);
+		for (unsigned int n = 0; n < 256; n++) {
+			uint64_t pfn = way ? 0x12100 - n : 0x12000 + n;
+
+			add_page(bed, VMEMMAP, pfn);
+			bed->probe.pfns[bed->probe.nr_pfns++] = pfn;
+		}
+		run(bed);
+		ck_assert(bed->cal.has_vmemmap);
+		ck_assert_uint_eq(bed->cal.vmemmap_base, VMEMMAP);
+		free(bed);
+	}
+}
+END_TEST
+
 /* Page events come by one ring, kmallocs by another: only their times tell the order. */
 START_TEST(test_events_out_of_order)
 {
@@ -267,15 +293,29 @@ START_TEST(test_kmallocs_that_are_no_witnesses)
 		add_page(bed, VMEMMAP, 0x6000);
 		add(bed, TF_KMALLOC, DIRECT + 0x5000 * 4096)->bytes_alloc = 16384;
 	}
-	for (unsigned int i = 0; i < 8; i++) {
-		/* the block is used up by the first of two */
-		add(bed, TF_KMALLOC, DIRECT + 0x5000 * 4096)->bytes_alloc = 16384;
-	}
 	run(bed);
 	ck_assert(bed->cal.has_vmemmap);
 	ck_assert(!bed->cal.has_page_offset);
 	for (unsigned int i = 0; i < 4; i++)
 		add_large_kmalloc(bed, DIRECT, 0x4000 + i * 4, 8192 + 4096);
+	run(bed);
+	ck_assert(bed->cal.has_page_offset);
+	ck_assert_uint_eq(bed->cal.page_offset_base, DIRECT);
+	free(bed);
+}
+END_TEST
+
+/* A block is one kmalloc's: the next one, whose page event was not seen, is no witness. */
+START_TEST(test_block_is_used_up)
+{
+	struct bed *bed = bed_new();
+
+	for (unsigned int n = 0; n < 32; n++)
+		add_known_page(bed, VMEMMAP, n);
+	for (unsigned int i = 0; i < 8; i++) {
+		add_large_kmalloc(bed, DIRECT, 0x4000 + i * 4, 16384);
+		add(bed, TF_KMALLOC, DIRECT + (0x8000 + i * 4) * 4096)->bytes_alloc = 16384;
+	}
 	run(bed);
 	ck_assert(bed->cal.has_page_offset);
 	ck_assert_uint_eq(bed->cal.page_offset_base, DIRECT);
@@ -371,7 +411,8 @@ START_TEST(test_probes_leave_nothing_behind)
 }
 END_TEST
 
-RUN_SUITE("bpf/calibrate", test_everything_agrees, test_events_out_of_order,
+RUN_SUITE("bpf/calibrate", test_everything_agrees, test_pages_in_a_row, test_events_out_of_order,
 	  test_page_witnesses_disagree, test_few_witnesses, test_missing_pages, test_no_pfns,
 	  test_size_of_struct_page_unknown, test_no_events, test_kmallocs_that_are_no_witnesses,
-	  test_direct_map_witnesses_disagree, test_preempt_count, test_probes_leave_nothing_behind)
+	  test_block_is_used_up, test_direct_map_witnesses_disagree, test_preempt_count,
+	  test_probes_leave_nothing_behind)

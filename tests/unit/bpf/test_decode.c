@@ -564,6 +564,11 @@ START_TEST(test_cache_announcements)
 	announce(&bed, &rec);
 	ck_assert_ptr_null(meta_cache(&bed, &meta, KC_CACHE_SLOTS + 1));
 	ck_assert_uint_eq(meta.nr_caches, 2);
+	/* Each is told once. */
+	tf_meta_release(&meta);
+	tf_meta_init(&meta);
+	ck_assert_ptr_null(meta_cache(&bed, &meta, 7));
+	ck_assert_uint_eq(meta.nr_caches, 0);
 	tf_meta_release(&meta);
 	bed_release(&bed);
 }

@@ -178,10 +178,13 @@ static const char sample_vmallocinfo[] =
 	"phys=0x00000000000a0000 ioremap\n"
 	"0x000000004d567968-0x00000000c5d71508   20480 kernel_clone+0x94/0x3e0 pages=4 vmalloc N0=4\n"
 	"0x000000004d567969-0x00000000c5d71509   20480 kernel_clone+0x94/0x3e0 pages=4 vmalloc N0=4\n"
+	"0x0000000000000003-0x0000000000000004 2097152 pcpu_get_vm_areas+0x0/0x1050 vmalloc\n"
 	"0x0000000000000001-0x0000000000000002  143360 unpurged vm_area\n";
 
-/* Areas above, guards included. */
+/* Areas above but for the percpu chunk, guards included. */
 #define SAMPLE_VMALLOC_BYTES (3 * 20480 + 8192)
+/* And the chunk. */
+#define SAMPLE_CHUNK_BYTES 2097152
 
 static const char sample_meminfo[] = "MemTotal:         130048 kB\n"
 				     "MemFree:           23552 kB\n"

@@ -395,8 +395,31 @@ START_TEST(warm_frees_and_zones)
 }
 END_TEST
 
+/* A block larger than any that is held is freed in pieces, until nothing is held. */
+START_TEST(warm_frees_of_large_blocks)
+{
+	struct km_pages *pages;
+	struct handmade h;
+	uint64_t held;
+
+	handmade_init(&h);
+	handmade_snapshots(&h, 1);
+	for (unsigned int i = 0; i < 40; i++)
+		page_free(&h, PFN(i * 1024), 10);
+	handmade_boot(&h, NULL);
+	pages = &h.replay->kernel.pages;
+	held = pages->zones[0].held_pages + pages->zones[1].held_pages;
+	ck_assert_uint_lt(held, 40 * 1024);
+	handmade_run(&h);
+	ck_assert_uint_eq(pages->zones[0].held_pages + pages->zones[1].held_pages, 0);
+	ck_assert_uint_eq(h.replay->divergence[KM_DIV_WARM_FREE], (held + 1023) / 1024);
+	ck_assert_uint_eq(h.replay->divergence[KM_DIV_UNKNOWN_FREE], 40 - (held + 1023) / 1024);
+	handmade_release(&h);
+}
+END_TEST
+
 RUN_SUITE("replay/page", blocks_come_and_go, part_of_a_block_is_freed, tails_are_freed_in_halves,
 	  a_huge_block_is_freed_page_by_page, more_is_freed_than_was_given,
 	  what_is_given_out_was_free, frees_of_what_nobody_took, blocks_that_cannot_be,
 	  nested_pages_are_not_replayed, pages_change_hands_unseen, large_kmallocs_are_no_slabs,
-	  failures_on_either_side, warm_frees_and_zones)
+	  failures_on_either_side, warm_frees_and_zones, warm_frees_of_large_blocks)

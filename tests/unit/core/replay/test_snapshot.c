@@ -224,7 +224,7 @@ START_TEST(vmalloc_and_percpu)
 
 	ck_assert_int_eq(km_parse_vmallocinfo(text_of(sample_vmallocinfo), &state), 0);
 	ck_assert_uint_eq(state.nr_areas, 4);
-	ck_assert_uint_eq(state.vmalloc_bytes, SAMPLE_VMALLOC_BYTES);
+	ck_assert_uint_eq(state.vmalloc_bytes, SAMPLE_VMALLOC_BYTES + SAMPLE_CHUNK_BYTES);
 	ck_assert(!state.areas[0].has_pages && !state.areas[1].has_pages);
 	ck_assert(state.areas[2].has_pages && state.areas[3].has_pages);
 	free(state.areas);
@@ -335,6 +335,34 @@ START_TEST(a_host_is_put_together)
 }
 END_TEST
 
+/* Between the snapshots 4096 pages more came to be managed, of those that are present. */
+START_TEST(memory_that_grew_is_deferred)
+{
+	static const char zoneinfo[] = "Node 0, zone   Normal\n"
+				       "  pages free     100\n"
+				       "        spanned  65536\n"
+				       "        present  65536\n"
+				       "        managed  %u\n"
+				       "  start_pfn:           1048576\n";
+	struct km_host *host = calloc(1, sizeof(*host));
+	struct tf_meta meta;
+	char text[512];
+
+	tf_meta_init(&meta);
+	snprintf(text, sizeof(text), zoneinfo, 32768u);
+	snap_add(tf_meta_begin_snapshot(&meta, 0), "/proc/zoneinfo", text);
+	snprintf(text, sizeof(text), zoneinfo, 32768u + 4096u);
+	snap_add(tf_meta_begin_snapshot(&meta, 1), "/proc/zoneinfo", text);
+	ck_assert_int_eq(km_host_init(host, &meta), 0);
+	ck_assert(host->has_profile);
+	ck_assert_uint_eq(host->profile.zones[0].managed_pages, 32768);
+	ck_assert_uint_eq(host->profile.zones[0].deferred_pages, 4096);
+	km_host_release(host);
+	tf_meta_release(&meta);
+	free(host);
+}
+END_TEST
+
 START_TEST(files_go_before_the_release)
 {
 	struct km_host *host = calloc(1, sizeof(*host));
@@ -392,4 +420,5 @@ RUN_SUITE("replay/snapshot", text_is_eaten_from_the_left, zoneinfo_of_6_18,
 	  zoneinfo_of_older_kernels, blocks_by_type_or_all_movable, cut_counts_are_completed,
 	  slab_from_slabinfo_and_sysfs, caches_of_one_name_are_one, vmalloc_and_percpu,
 	  ram_in_whole_pages, habits_by_release, a_host_is_put_together,
-	  files_go_before_the_release, a_host_that_cannot_be_is_no_profile)
+	  memory_that_grew_is_deferred, files_go_before_the_release,
+	  a_host_that_cannot_be_is_no_profile)
