@@ -141,7 +141,7 @@ struct kc_params {
 	__u32 slots_per_cpu;	    /* power of two */
 	__u32 word_type; /* BTF id of a struct that starts with a word, for bpf_rdonly_cast() (6.2);
 			    0: none */
-	__u32 unused;
+	__u32 words_type; /* BTF id of a struct that starts with ten words, for the same */
 };
 
 /* Contexts that can interrupt each other, and so the most that can be under way on a CPU. */

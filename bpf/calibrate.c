@@ -16,6 +16,8 @@
 #define PROBE_PIPES 16
 #define MIN_WITNESSES 4
 #define PAGE_BYTES 4096ull
+#define VMEMMAP_ALIGN (2ull << 20) /* the struct pages of a 128 MiB section; x86 aligns to 1 GiB   \
+				    */
 #define LARGE_KMALLOC_BYTES (8 << 10) /* above this kmalloc takes whole pages */
 
 /* Fault pages in and read where they landed (needs CAP_SYS_ADMIN for the pfn). */
@@ -98,16 +100,25 @@ static void find_vmemmap(struct kc_calibration *cal, const struct kc_probe *prob
 
 	if (!bases)
 		return;
-	/* Faults come in order, so the event of the n-th pfn is near the n-th order-0 event. */
+	/*
+	 * Faults come in order, so the event of the n-th pfn is near the n-th order-0 event.
+	 * Where pages come in runs, as after booting, every distance fits about equally well:
+	 * alignment tells the true one.
+	 */
 	for (uint32_t i = 0, n = 0; i < own->nr && cal->page_struct_bytes; i++) {
 		const struct kc_own_event *ev = &own->events[i];
 
 		if (ev->kind != TF_PAGE_ALLOC || ev->order || !ev->addr)
 			continue;
-		for (uint32_t back = 0; back < 16 && back <= n; back++)
-			if (n - back < probe->nr_pfns)
-				bases[nr++] =
-					ev->addr - probe->pfns[n - back] * cal->page_struct_bytes;
+		for (uint32_t back = 0; back < 16 && back <= n; back++) {
+			uint64_t base;
+
+			if (n - back >= probe->nr_pfns)
+				continue;
+			base = ev->addr - probe->pfns[n - back] * cal->page_struct_bytes;
+			if (base % VMEMMAP_ALIGN == 0)
+				bases[nr++] = base;
+		}
 		n++;
 	}
 	cal->has_vmemmap = majority(bases, nr, &cal->vmemmap_base);

@@ -117,7 +117,7 @@ static struct kc_own_event *new_own_event(struct kc_own_events *own)
 	return &own->events[own->nr++];
 }
 
-/* While calibrating, records are looked at raw. */
+/* While calibrating, records are looked at raw; those of the symbol thread are none of ours. */
 static int on_own_record(void *arg, void *data, size_t size)
 {
 	struct kc_collector *c = arg;
@@ -129,6 +129,8 @@ static int on_own_record(void *arg, void *data, size_t size)
 		return -EINVAL;
 	if ((h->cpu_kind & 31) == KC_REC_CACHE)
 		return kc_decode(&c->decoder, data, size, &unused);
+	if (h->pid != (uint32_t)gettid())
+		return 0;
 	own = new_own_event(&c->own);
 	if (!own)
 		return -ENOMEM;
@@ -146,9 +148,12 @@ static int take_own_slots(struct kc_collector *c)
 	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++) {
 		const struct kc_slot *slot;
 
-		while ((slot = kc_slots_peek(&c->slots, cpu))) {
-			struct kc_own_event *own = new_own_event(&c->own);
+		for (; (slot = kc_slots_peek(&c->slots, cpu)); kc_slots_take(&c->slots, cpu)) {
+			struct kc_own_event *own;
 
+			if (slot->pid != (uint32_t)gettid())
+				continue;
+			own = new_own_event(&c->own);
 			if (!own)
 				return -ENOMEM;
 			own->ts_ns = slot->word & KC_TS_MASK;
@@ -156,7 +161,6 @@ static int take_own_slots(struct kc_collector *c)
 			own->addr = slot->addr;
 			own->preempt = slot->preempt_node & 0xffffff;
 			own->bytes_alloc = kc_unpack_bytes(slot->bytes_alloc);
-			kc_slots_take(&c->slots, cpu);
 		}
 	}
 	return 0;

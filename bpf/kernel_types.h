@@ -45,4 +45,9 @@ struct kmem_cache {
 
 struct page;
 
+/* No type of the kernel's: the context of a tracepoint's program, as memory. */
+struct kc_words {
+	__u64 word[10];
+};
+
 #endif

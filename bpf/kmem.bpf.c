@@ -92,6 +92,20 @@ static __always_inline __u32 read_preempt(struct kc_cpu *c, __u32 cpu)
 	return value & 0xffffff; /* preemption, softirq, hardirq, NMI; above is need-resched */
 }
 
+/*
+ * An argument that is a void pointer.  The verifiers of 6.1 and 6.12 refuse to load a
+ * const void *, so the context is read as the memory it is: an array of words.
+ */
+static __always_inline __u64 void_pointer(const __u64 *ctx, int nr)
+{
+	__u64 value = 0;
+
+	if (params.words_type)
+		return ((const struct kc_words *)bpf_rdonly_cast(ctx, params.words_type))->word[nr];
+	bpf_probe_read_kernel(&value, sizeof(value), &ctx[nr]);
+	return value;
+}
+
 static __always_inline struct kc_mark *mark_of(struct kc_cpu *c, __u32 preempt)
 {
 	if (preempt == KC_PREEMPT_UNKNOWN)
@@ -122,6 +136,13 @@ static __always_inline int take_mark(struct kc_mark *mark, const void *ctx, cons
 	return 1;
 }
 
+/* Softirqs, RCU's among them, and interrupts do everybody's work, whomever they interrupt. */
+static __always_inline int interrupts(__u32 preempt)
+{
+	return preempt != KC_PREEMPT_UNKNOWN &&
+	       preempt & (KC_SOFTIRQ_SERVING | KC_HARDIRQ_MASK | KC_NMI_MASK);
+}
+
 /*
  * Should this program record this event?  Not if the first program of the tracepoint
  * has seen it, and not if it is the collector's own, which is counted.
@@ -142,7 +163,7 @@ static __always_inline int wanted(const void *ctx, const void *key, enum pass pa
 	tgid = *pid_tgid >> 32;
 	if (shared.mode == KC_MODE_CALIBRATE)
 		return tgid == params.self_tgid;
-	if (tgid == params.self_tgid && !params.include_self) {
+	if (tgid == params.self_tgid && !params.include_self && !interrupts(preempt)) {
 		__sync_fetch_and_add(&c->excluded, 1);
 		return 0;
 	}
@@ -355,13 +376,13 @@ static __always_inline __u32 object_cache_id(__u64 *scratch, __u64 object)
 /* 6.1 and later: call_site, ptr, bytes_req, bytes_alloc, gfp, node. */
 static __always_inline void kmalloc__node(__u64 *ctx, enum pass pass)
 {
-	__u64 word;
-	struct kc_slot *slot = begin_slot(ctx, ctx[1], pass, KC_KMALLOC, ctx[0], &word);
+	__u64 object = void_pointer(ctx, 1), word;
+	struct kc_slot *slot = begin_slot(ctx, object, pass, KC_KMALLOC, ctx[0], &word);
 
 	if (!slot)
 		return;
-	slot->cache = object_cache_id(&slot->addr, ctx[1]);
-	slot->addr = ctx[1];
+	slot->cache = object_cache_id(&slot->addr, object);
+	slot->addr = object;
 	slot->gfp = ctx[4];
 	slot->preempt_node |= (__u32)ctx[5] << 24;
 	slot->bytes_req = ctx[2];
@@ -373,13 +394,13 @@ ONE_PROGRAM(kmalloc, kmalloc__node)
 /* call_site, ptr */
 static __always_inline void kfree__any(__u64 *ctx, enum pass pass)
 {
-	__u64 word;
-	struct kc_slot *slot = begin_slot(ctx, ctx[1], pass, KC_KFREE, ctx[0], &word);
+	__u64 object = void_pointer(ctx, 1), word;
+	struct kc_slot *slot = begin_slot(ctx, object, pass, KC_KFREE, ctx[0], &word);
 
 	if (!slot)
 		return;
-	slot->cache = object_cache_id(&slot->addr, ctx[1]);
-	slot->addr = ctx[1];
+	slot->cache = object_cache_id(&slot->addr, object);
+	slot->addr = object;
 	publish(slot, word);
 }
 TWO_PROGRAMS(kfree, kfree__any)
@@ -387,13 +408,13 @@ TWO_PROGRAMS(kfree, kfree__any)
 /* 6.1 and later: call_site, ptr, cache, gfp, node; the sizes are the cache's. */
 static __always_inline void kmem_cache_alloc__cache(__u64 *ctx, enum pass pass)
 {
-	__u64 word;
-	struct kc_slot *slot = begin_slot(ctx, ctx[1], pass, KC_CACHE_ALLOC, ctx[0], &word);
+	__u64 object = void_pointer(ctx, 1), word;
+	struct kc_slot *slot = begin_slot(ctx, object, pass, KC_CACHE_ALLOC, ctx[0], &word);
 
 	if (!slot)
 		return;
 	slot->cache = cache_id(as_number(&slot->addr, (void *)ctx[2]));
-	slot->addr = ctx[1];
+	slot->addr = object;
 	slot->gfp = ctx[3];
 	slot->preempt_node |= (__u32)ctx[4] << 24;
 	publish(slot, word);
@@ -403,13 +424,13 @@ ONE_PROGRAM(kmem_cache_alloc, kmem_cache_alloc__cache)
 /* 6.1 and later: call_site, ptr, cache */
 static __always_inline void kmem_cache_free__cache(__u64 *ctx, enum pass pass)
 {
-	__u64 word;
-	struct kc_slot *slot = begin_slot(ctx, ctx[1], pass, KC_CACHE_FREE, ctx[0], &word);
+	__u64 object = void_pointer(ctx, 1), word;
+	struct kc_slot *slot = begin_slot(ctx, object, pass, KC_CACHE_FREE, ctx[0], &word);
 
 	if (!slot)
 		return;
 	slot->cache = cache_id(as_number(&slot->addr, (void *)ctx[2]));
-	slot->addr = ctx[1];
+	slot->addr = object;
 	publish(slot, word);
 }
 TWO_PROGRAMS(kmem_cache_free, kmem_cache_free__cache)
@@ -477,12 +498,13 @@ ONE_PROGRAM(mm_page_free_batched, mm_page_free_batched__any)
 /* 5.19 and later: call_site, reserved, is_atomic, size, align, base, off, ptr, bytes_alloc, gfp */
 static __always_inline void percpu_alloc_percpu__site(__u64 *ctx, enum pass pass)
 {
-	struct kc_percpu *rec = begin(ctx, (void *)ctx[7], pass, KC_PERCPU_ALLOC, sizeof(*rec));
+	__u64 pointer = void_pointer(ctx, 7);
+	struct kc_percpu *rec = begin(ctx, (void *)pointer, pass, KC_PERCPU_ALLOC, sizeof(*rec));
 
 	if (!rec)
 		return;
 	rec->h.site = short_site(ctx[0]);
-	rec->h.addr = ctx[7];
+	rec->h.addr = pointer;
 	rec->gfp = ctx[9];
 	rec->flags = ((__u8)ctx[1] ? KC_FLAG_RESERVED : 0) | ((__u8)ctx[2] ? KC_FLAG_ATOMIC : 0);
 	rec->bytes_req = ctx[3];
@@ -495,11 +517,12 @@ ONE_PROGRAM(percpu_alloc_percpu, percpu_alloc_percpu__site)
 /* base, off, ptr */
 static __always_inline void percpu_free_percpu__any(__u64 *ctx, enum pass pass)
 {
-	struct kc_head *rec = begin(ctx, (void *)ctx[2], pass, KC_PERCPU_FREE, sizeof(*rec));
+	__u64 pointer = void_pointer(ctx, 2);
+	struct kc_head *rec = begin(ctx, (void *)pointer, pass, KC_PERCPU_FREE, sizeof(*rec));
 
 	if (!rec)
 		return;
-	rec->addr = ctx[2];
+	rec->addr = pointer;
 	submit(rec);
 }
 TWO_PROGRAMS(percpu_free_percpu, percpu_free_percpu__any)

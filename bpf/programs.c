@@ -213,8 +213,10 @@ void kc_fill_params(const struct btf *btf, struct kc_params *params)
 	}
 	if (btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0) {
 		__s32 word = btf__find_by_name_kind(btf, "refcount_struct", BTF_KIND_STRUCT);
+		__s32 words = btf__find_by_name_kind(btf, "pt_regs", BTF_KIND_STRUCT);
 
 		params->word_type = word > 0 ? (__u32)word : 0;
+		params->words_type = words > 0 ? (__u32)words : 0;
 	}
 	params->has_get_kmem_cache =
 		btf__find_by_name_kind(btf, "bpf_get_kmem_cache", BTF_KIND_FUNC) > 0;

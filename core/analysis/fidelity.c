@@ -52,7 +52,6 @@ static double percent(uint64_t part, uint64_t whole)
 	return 100.0 * (double)part / (double)whole;
 }
 
-/* Sums for change_error, see fidelity.h. */
 static uint64_t type_sum(const struct km_host_zone *zone, unsigned int order)
 {
 	uint64_t nr = 0;
