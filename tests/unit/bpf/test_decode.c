@@ -1,57 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Slots and records to events: every kind exactly, contexts, caches, call sites, damage. */
+/* Slots and records to events: every kind exactly, contexts, damage. */
 #include "tests/unit/suite.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "bpf/decode.h"
-#include "tests/unit/bpf/symbols.h"
-
-#define VMEMMAP 0xffffea0000000000ull
-#define SITE 0xffffffff81234567ull
-#define OBJECT 0xffff888104311e40ull
-#define TASK 1u /* the tracepoint's own preempt_disable() */
-
-/* Owners are told by this kernel: functions of 4 KiB. */
-static const char symbols[] = "ffffffff81000000 T __alloc_frozen_pages_noprof\n"
-			      "ffffffff81001000 T allocate_slab\n"
-			      "ffffffff81002000 T __vmalloc_node_range_noprof\n"
-			      "ffffffff81003000 T getname_flags\n"
-			      "ffffffff81004000 T load_module\t[loader]\n";
-#define IN_PAGE_ALLOC 0xffffffff81000123ull
-#define IN_SLAB 0xffffffff81001123ull
-#define IN_VMALLOC 0xffffffff81002123ull
-#define IN_GETNAME 0xffffffff81003123ull
-#define IN_LOADER 0xffffffff81004123ull
-
-struct bed {
-	struct kc_calibration cal;
-	struct kc_kallsyms *syms;
-	struct kc_owners *owners;
-	struct kc_decoder decoder;
-};
-
-static void bed_init(struct bed *bed)
-{
-	bed->cal = (struct kc_calibration){ .has_vmemmap = true,
-					    .vmemmap_base = VMEMMAP,
-					    .page_struct_bytes = 64,
-					    .has_preempt = true,
-					    .preempt_is_counted = true,
-					    .preempt_offset = TASK };
-	bed->syms = symbols_from(symbols);
-	ck_assert_int_eq(kc_owners_init(&bed->owners, bed->syms), 0);
-	ck_assert_int_eq(kc_decoder_init(&bed->decoder, &bed->cal), 0);
-	bed->decoder.owners = bed->owners;
-}
-
-static void bed_release(struct bed *bed)
-{
-	kc_decoder_release(&bed->decoder);
-	kc_owners_free(bed->owners);
-	kc_kallsyms_free(bed->syms);
-}
+#include "tests/unit/bpf/records.h"
 
 static void expect_same(const struct tf_event *ev, const struct tf_event *expected)
 {
@@ -77,16 +30,6 @@ static void expect_same(const struct tf_event *ev, const struct tf_event *expect
 #undef EXPECT
 }
 
-static struct kc_head head(unsigned int kind)
-{
-	return (struct kc_head){ .ts_ns = 123456789,
-				 .addr = OBJECT,
-				 .site = (uint32_t)SITE,
-				 .pid = 4321,
-				 .preempt = TASK + 2,
-				 .cpu_kind = (uint16_t)(5 << 5 | kind) };
-}
-
 /* What head() becomes, but for what is particular to the kind. */
 static struct tf_event event(unsigned int kind)
 {
@@ -108,16 +51,6 @@ static void expect_decoded(struct bed *bed, const void *rec, size_t size,
 	memset(&ev, 0xa5, sizeof(ev));
 	ck_assert_int_eq(kc_decode(&bed->decoder, rec, size, &ev), 1);
 	expect_same(&ev, expected);
-}
-
-static struct kc_slot slot(unsigned int kind)
-{
-	return (struct kc_slot){ .word = 1ull << KC_LAP_SHIFT | (uint64_t)kind << KC_TS_BITS |
-					 123456789,
-				 .addr = OBJECT,
-				 .site = (uint32_t)SITE,
-				 .pid = 4321,
-				 .preempt_node = 0xff000000 | (TASK + 2) };
 }
 
 static void expect_slot(struct bed *bed, const struct kc_slot *from,
@@ -188,30 +121,6 @@ START_TEST(test_slot_frees)
 	bed_release(&bed);
 }
 END_TEST
-
-static struct kc_cache_rec cache_rec(uint32_t id, const char *name)
-{
-	struct kc_cache_rec rec = { .h = head(KC_REC_CACHE),
-				    .object_size = 184,
-				    .size = 192,
-				    .align = 64,
-				    .flags = 0x82000,
-				    .oo = 21,
-				    .min_partial = 5,
-				    .cpu_partial = 120,
-				    .cpu_partial_slabs = 12 };
-
-	rec.h.cache = (uint16_t)id;
-	snprintf(rec.name, sizeof(rec.name), "%s", name);
-	return rec;
-}
-
-static void announce(struct bed *bed, const struct kc_cache_rec *rec)
-{
-	struct tf_event ev;
-
-	ck_assert_int_eq(kc_decode(&bed->decoder, rec, sizeof(*rec), &ev), 0);
-}
 
 /* The sizes of a CACHE_ALLOC are those of its cache, 0 as long as it is unknown. */
 START_TEST(test_slot_cache_alloc)
@@ -513,179 +422,6 @@ START_TEST(test_contexts)
 }
 END_TEST
 
-static const struct tf_cache *meta_cache(struct bed *bed, struct tf_meta *meta, uint32_t id)
-{
-	ck_assert_int_eq(kc_decoder_add_meta(&bed->decoder, bed->syms, meta), 0);
-	return tf_meta_cache(meta, id);
-}
-
-START_TEST(test_cache_announcements)
-{
-	struct kc_cache_rec rec = cache_rec(7, "dentry");
-	const struct tf_cache *cache;
-	struct tf_meta meta;
-	struct bed bed;
-
-	bed_init(&bed);
-	tf_meta_init(&meta);
-	ck_assert_ptr_null(meta_cache(&bed, &meta, 7));
-	announce(&bed, &rec);
-	cache = meta_cache(&bed, &meta, 7);
-	ck_assert_ptr_nonnull(cache);
-	ck_assert_uint_eq(cache->id, 7);
-	ck_assert_str_eq(cache->name, "dentry");
-	ck_assert_uint_eq(cache->object_size, 184);
-	ck_assert_uint_eq(cache->size, 192);
-	ck_assert_uint_eq(cache->align, 64);
-	ck_assert_uint_eq(cache->flags, 0x82000);
-	ck_assert_uint_eq(cache->oo, 21);
-	ck_assert_uint_eq(cache->min_partial, 5);
-	ck_assert_uint_eq(cache->cpu_partial, 120);
-	ck_assert_uint_eq(cache->cpu_partial_slabs, 12);
-
-	/* Twice, when two CPUs met it at once: the first counts. */
-	rec.size = 256;
-	announce(&bed, &rec);
-	ck_assert_uint_eq(meta_cache(&bed, &meta, 7)->size, 192);
-	ck_assert_uint_eq(meta.nr_caches, 1);
-
-	/* A name that fills its field is cut at 63; ids that no program gives are not taken. */
-	memset(rec.name, 'n', sizeof(rec.name));
-	rec.h.cache = KC_CACHE_SLOTS;
-	announce(&bed, &rec);
-	cache = meta_cache(&bed, &meta, KC_CACHE_SLOTS);
-	ck_assert_uint_eq(strlen(cache->name), 63);
-	ck_assert_uint_eq(cache->size, 256);
-	rec.h.cache = 0;
-	announce(&bed, &rec);
-	rec.h.cache = KC_CACHE_SLOTS + 1;
-	announce(&bed, &rec);
-	rec.h.cache = UINT16_MAX;
-	announce(&bed, &rec);
-	ck_assert_ptr_null(meta_cache(&bed, &meta, KC_CACHE_SLOTS + 1));
-	ck_assert_uint_eq(meta.nr_caches, 2);
-	/* Each is told once. */
-	tf_meta_release(&meta);
-	tf_meta_init(&meta);
-	ck_assert_ptr_null(meta_cache(&bed, &meta, 7));
-	ck_assert_uint_eq(meta.nr_caches, 0);
-	tf_meta_release(&meta);
-	bed_release(&bed);
-}
-END_TEST
-
-/* As many caches as there can be, all within one second. */
-START_TEST(test_all_caches)
-{
-	struct tf_meta meta;
-	struct bed bed;
-	char name[16];
-
-	bed_init(&bed);
-	tf_meta_init(&meta);
-	for (uint32_t id = KC_CACHE_SLOTS; id; id--) {
-		snprintf(name, sizeof(name), "cache-%u", id);
-		struct kc_cache_rec rec = cache_rec(id, name);
-
-		announce(&bed, &rec);
-		announce(&bed, &rec);
-	}
-	ck_assert_int_eq(kc_decoder_add_meta(&bed.decoder, bed.syms, &meta), 0);
-	ck_assert_uint_eq(meta.nr_caches, KC_CACHE_SLOTS);
-	for (uint32_t id = 1; id <= KC_CACHE_SLOTS; id++) {
-		snprintf(name, sizeof(name), "cache-%u", id);
-		ck_assert_str_eq(tf_meta_cache(&meta, id)->name, name);
-	}
-	tf_meta_release(&meta);
-	bed_release(&bed);
-}
-END_TEST
-
-#define NR_SITES 10000u
-
-static void free_at(struct bed *bed, uint64_t site)
-{
-	struct kc_slot from = slot(KC_KFREE);
-	struct tf_event ev;
-
-	from.site = (uint32_t)site;
-	ck_assert_int_eq(kc_decode_slot(&bed->decoder, 0, &from, &ev), 0);
-}
-
-/* Every call site once, whatever the kind, beyond the 4096 that there is room for at first. */
-START_TEST(test_call_sites)
-{
-	const struct tf_symbol *symbol;
-	struct tf_meta meta;
-	struct bed bed;
-
-	bed_init(&bed);
-	tf_meta_init(&meta);
-	for (unsigned int pass = 0; pass < 2; pass++) {
-		for (uint32_t i = 0; i < NR_SITES; i++)
-			free_at(&bed, 0xffffffff81003000 + i * 7 % NR_SITES * 16);
-		ck_assert_int_eq(kc_decoder_add_meta(&bed.decoder, bed.syms, &meta), 0);
-		ck_assert_uint_eq(meta.nr_symbols, NR_SITES);
-	}
-	tf_meta_sort_symbols(&meta);
-	for (uint32_t i = 0; i < NR_SITES; i++) {
-		symbol = tf_meta_symbol(&meta, 0xffffffff81003000 + i * 16);
-		ck_assert_ptr_nonnull(symbol);
-		ck_assert_str_eq(symbol->name, i < 256 ? "getname_flags" : "load_module [loader]");
-		ck_assert_uint_eq(symbol->offset, i < 256 ? i * 16 : (i - 256) * 16);
-	}
-	/* No symbol lies below; no site is no site. */
-	free_at(&bed, 0xffffffff80ffffff);
-	free_at(&bed, 0);
-	ck_assert_int_eq(kc_decoder_add_meta(&bed.decoder, bed.syms, &meta), 0);
-	ck_assert_uint_eq(meta.nr_symbols, NR_SITES);
-	tf_meta_release(&meta);
-	bed_release(&bed);
-}
-END_TEST
-
-/* Sites that are met in small lots between two calls, and those of page events. */
-START_TEST(test_new_call_sites_only)
-{
-	struct kc_page rec = { .h = head(KC_PAGE_ALLOC), .nr_frames = 1, .frames = { IN_GETNAME } };
-	struct tf_meta first, second;
-	struct tf_event ev;
-	struct bed bed;
-
-	bed_init(&bed);
-	tf_meta_init(&first);
-	tf_meta_init(&second);
-	free_at(&bed, IN_LOADER);
-	ck_assert_int_eq(kc_decoder_add_meta(&bed.decoder, bed.syms, &first), 0);
-	free_at(&bed, IN_LOADER);
-	ck_assert_int_eq(kc_decode(&bed.decoder, &rec, sizeof(rec), &ev), 1);
-	ck_assert_int_eq(kc_decoder_add_meta(&bed.decoder, bed.syms, &second), 0);
-	ck_assert_uint_eq(first.nr_symbols, 1);
-	ck_assert_uint_eq(first.symbols[0].addr, IN_LOADER);
-	ck_assert_uint_eq(second.nr_symbols, 1);
-	ck_assert_uint_eq(second.symbols[0].addr, IN_GETNAME);
-	ck_assert_uint_eq(second.symbols[0].offset, 0x123);
-	tf_meta_release(&first);
-	tf_meta_release(&second);
-	bed_release(&bed);
-}
-END_TEST
-
-START_TEST(test_no_symbols)
-{
-	struct tf_meta meta;
-	struct bed bed;
-
-	bed_init(&bed);
-	tf_meta_init(&meta);
-	free_at(&bed, IN_LOADER);
-	ck_assert_int_eq(kc_decoder_add_meta(&bed.decoder, NULL, &meta), 0);
-	ck_assert_uint_eq(meta.nr_symbols, 0);
-	tf_meta_release(&meta);
-	bed_release(&bed);
-}
-END_TEST
-
 static size_t size_of(unsigned int kind)
 {
 	switch (kind) {
@@ -735,5 +471,4 @@ END_TEST
 
 RUN_SUITE("bpf/decode", test_slot_kmalloc, test_slot_frees, test_slot_cache_alloc,
 	  test_packed_sizes, test_page_alloc, test_page_frees, test_no_owners, test_vmap,
-	  test_percpu, test_gap, test_contexts, test_cache_announcements, test_all_caches,
-	  test_call_sites, test_new_call_sites_only, test_no_symbols, test_malformed_records)
+	  test_percpu, test_gap, test_contexts, test_malformed_records)

@@ -55,6 +55,7 @@ START_TEST(a_warm_start_is_the_snapshot)
 	ck_assert_uint_eq(info.nr_active, 837);
 	ck_assert_uint_eq(info.nr_partial, 1);
 	ck_assert_uint_eq(info.cpu_partial_slabs, 12); /* 2 * 120 / 21 */
+	ck_assert_uint_eq(info.flags & KM_SLAB_RECLAIM_ACCOUNT, KM_SLAB_RECLAIM_ACCOUNT);
 	cache_info(&h, "sample_object", &info);
 	ck_assert_uint_eq(info.nr_slabs, 10);
 	ck_assert_uint_eq(info.nr_pages, 20);
