@@ -16,8 +16,9 @@
 #define PROBE_PIPES 16
 #define MIN_WITNESSES 4
 #define PAGE_BYTES 4096ull
-#define VMEMMAP_ALIGN (2ull << 20) /* the struct pages of a 128 MiB section; x86 aligns to 1 GiB   \
-				    */
+#define VMEMMAP_ALIGN                                                                              \
+	(2ull << 20) /* the struct pages of a 128 MiB section; x86 aligns to 1 GiB                 \
+		      */
 #define LARGE_KMALLOC_BYTES (8 << 10) /* above this kmalloc takes whole pages */
 
 /* Fault pages in and read where they landed (needs CAP_SYS_ADMIN for the pfn). */

@@ -357,6 +357,14 @@ static void join_symbols(struct kc_collector *c)
 	c->symbols_running = false;
 }
 
+static int read_ring(void *arg)
+{
+	struct kc_collector *c = arg;
+	int ret = ring_buffer__consume(c->ring);
+
+	return ret < 0 ? ret : 0;
+}
+
 int kc_open(struct kc_collector **out, const struct kc_options *options, struct kc_error *err)
 {
 	struct kc_collector *c = calloc(1, sizeof(*c));
@@ -399,6 +407,8 @@ int kc_open(struct kc_collector **out, const struct kc_options *options, struct 
 		ret = fail(err, -ENOMEM, "no memory for the ring");
 		goto out;
 	}
+	c->slots.refresh = read_ring;
+	c->slots.refresh_arg = c;
 	*out = c;
 	c = NULL;
 out:
@@ -436,9 +446,9 @@ uint64_t kc_stop(struct kc_collector *c)
 int64_t kc_drain(struct kc_collector *c, int (*emit)(void *arg, const struct tf_event *ev),
 		 void *arg)
 {
-	int ret = ring_buffer__consume(c->ring);
+	int ret = read_ring(c);
 
-	return ret < 0 ? ret : kc_slots_drain(&c->slots, &c->decoder, DRAIN_AT_MOST, emit, arg);
+	return ret ? ret : kc_slots_drain(&c->slots, &c->decoder, DRAIN_AT_MOST, emit, arg);
 }
 
 static int emit_gap(int (*emit)(void *arg, const struct tf_event *ev), void *arg, unsigned int cpu,

@@ -6,6 +6,7 @@
 #define BPF_DECODE_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bpf/abi.h"
@@ -37,6 +38,11 @@ int kc_decode(struct kc_decoder *decoder, const void *data, size_t size, struct 
 /* One published slot of a CPU.  0 or -ENOMEM. */
 int kc_decode_slot(struct kc_decoder *decoder, unsigned int cpu, const struct kc_slot *slot,
 		   struct tf_event *ev);
+/* Has the cache of that id been announced?  0 is no cache. */
+static inline bool kc_decoder_has_cache(const struct kc_decoder *decoder, uint32_t id)
+{
+	return !id || id > KC_CACHE_SLOTS || decoder->caches[id].id;
+}
 /* Caches and call-site symbols met since the last call. */
 int kc_decoder_add_meta(struct kc_decoder *decoder, const struct kc_kallsyms *syms,
 			struct tf_meta *meta);

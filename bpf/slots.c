@@ -138,7 +138,10 @@ static int64_t drain_cpu(struct kc_slots *slots, struct kc_decoder *decoder, uns
 
 	while (!err && nr < max && (slot = slot_at(slots, cpu, at)) &&
 	       (slot->word & KC_TS_MASK) <= until) {
-		err = kc_decode_slot(decoder, cpu, slot, &ev);
+		if (!kc_decoder_has_cache(decoder, slot->cache) && slots->refresh)
+			err = slots->refresh(slots->refresh_arg);
+		if (!err)
+			err = kc_decode_slot(decoder, cpu, slot, &ev);
 		at++;
 		nr++;
 		if (nr % RUN_AT_MOST == 0)

@@ -29,6 +29,12 @@ struct kc_slots {
 	unsigned int nr_cpus;
 	struct tf_event *side; /* decoded records of the ring buffer, by time */
 	size_t nr_side, at_side, room_side;
+	/*
+	 * Reads the ring buffer once more, for a cache that was announced after the last time and
+	 * before the slot that names it.  NULL: nobody does.
+	 */
+	int (*refresh)(void *arg);
+	void *refresh_arg;
 	uint64_t last_ns;	/* time of the last event handed out */
 	uint64_t nr_inversions; /* events older than the one before */
 };

@@ -207,9 +207,8 @@ static void compare_rest(struct km_fidelity *fidelity)
 
 	if (host->start.has_vmalloc && host->end.has_vmalloc) {
 		km_vm_get_info(kernel->vm, &vm);
-		fidelity->vmalloc_error_pct =
-			percent(distance(vm.bytes + vm.top_bytes, host->end.vmalloc_bytes),
-				host->end.vmalloc_bytes);
+		fidelity->vmalloc_error_pct = percent(distance(vm.bytes, host->end.vmalloc_bytes),
+						      host->end.vmalloc_bytes);
 	}
 	if (host->start.has_percpu && host->end.has_percpu) {
 		km_percpu_get_info(kernel->percpu, &percpu);

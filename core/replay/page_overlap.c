@@ -76,12 +76,11 @@ void km_page_clear_overlap(struct km_replay *replay, const struct tf_event *ev)
 
 	if (km_live_find(replay->live, KM_LIVE_PAGES, ev->addr))
 		end_block(replay, ev, ev->addr, KM_DIV_IMPLIED_FREE, KM_END_IMPLIED);
-	if (ev->order > KM_MAX_ORDER)
-		return;
 	around = find_around(replay, ev->addr);
 	if (around)
 		end_block(replay, ev, around->addr, KM_DIV_OVERLAP, KM_END_IMPLIED);
-	end_inside(replay, ev, ev->addr + 1, KM_DIV_OVERLAP, KM_END_IMPLIED);
+	if (ev->order <= KM_MAX_ORDER)
+		end_inside(replay, ev, ev->addr + 1, KM_DIV_OVERLAP, KM_END_IMPLIED);
 }
 
 /* Cut a live block into blocks of that order, in the model and in the map. */

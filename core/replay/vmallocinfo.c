@@ -8,7 +8,7 @@
  *   0x...-0x... 2097152 pcpu_get_vm_areas+0x0/0x1050 vmalloc             a percpu chunk
  *
  * Addresses are hashed by the kernel and mean nothing.  Chunks are made by the percpu
- * model when it is populated: their bytes count, but they are no areas here.
+ * model when it is populated, and are no areas here.
  *
  * Source: mm/vmalloc.c vmalloc_info_show() 6.18, fs/proc/meminfo.c,
  * mm/percpu-stats.c.
@@ -44,9 +44,9 @@ int km_parse_vmallocinfo(struct km_text text, struct km_host_state *state)
 		if (!read_area(line, &area, &is_chunk))
 			continue;
 		state->has_vmalloc = true;
-		state->vmalloc_bytes += area.bytes;
 		if (is_chunk)
 			continue;
+		state->vmalloc_bytes += area.bytes;
 		if (state->nr_areas == max) {
 			struct km_host_area *areas;
 

@@ -23,8 +23,9 @@ $ grep '"lost.total"' one.json
 >   "lost.total": 0
 
 == compared with itself
-$ kmemtool compare one.json two.json --gate 'slab.pages_peak<=+0%' --gate 'divergence.total<=+0' | head -n 4
+$ kmemtool compare one.json two.json --gate 'slab.pages_peak<=+0%' --gate 'divergence.total<=+0' | head -n 5
 > base  host, warm start
 > head  host, warm start
 > 
 > gate                  base  head  bound  verdict
+> slab.pages_peak<=+0%  3702  3702   3702  ok

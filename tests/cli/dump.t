@@ -148,7 +148,7 @@ $ kmemtool dump --limit 1 short.kmt
 $ cp base.kmt flip.kmt; printf '\377' | dd of=flip.kmt bs=1 seek=3300 conv=notrunc status=none
 $ kmemtool dump flip.kmt | wc -l; exit ${PIPESTATUS[0]}
 > 1275
-! kmemtool: dump: flip.kmt: offset 2939: damaged block: wrong checksum
+! kmemtool: dump: flip.kmt: offset 2978: damaged block: wrong checksum
 = 3
 
 == another host's architecture

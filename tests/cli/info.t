@@ -2,10 +2,10 @@
 
 == a good trace
 $ kmemtool info base.kmt
-> format     0.1, 6.11 KiB in 4 blocks, complete
+> format     0.1, 6.19 KiB in 4 blocks, complete
 > host       6.12.0-golden x86_64, 2 CPUs, 1 NUMA node
 > command    golden workload
-> span       2.00 s, 1785 events, 892 a second, 3.51 bytes an event
+> span       2.00 s, 1785 events, 892 a second, 3.55 bytes an event
 > lost       none
 > metadata   5 caches, 13 symbols, 2 snapshots
 > events by type
@@ -35,8 +35,8 @@ $ kmemtool info --json base.kmt
 > {
 >  "format_version": "0.1",
 >  "complete": true,
->  "file_bytes": 6261,
->  "bytes_per_event": 3.50756,
+>  "file_bytes": 6338,
+>  "bytes_per_event": 3.5507,
 >  "duration_ns": 2000000000,
 >  "events": {
 >   "total": 1785,
@@ -114,7 +114,7 @@ $ kmemtool info loss.kmt | grep lost
 
 == no event at all
 $ kmemtool info empty.kmt
-> format     0.1, 3.74 KiB in 0 blocks, complete
+> format     0.1, 3.82 KiB in 0 blocks, complete
 > host       6.12.0-golden x86_64, 2 CPUs, 1 NUMA node
 > command    golden workload
 > span       0 ns, 0 events
@@ -134,7 +134,7 @@ $ kmemtool info -j empty.kmt | head -9
 > {
 >  "format_version": "0.1",
 >  "complete": true,
->  "file_bytes": 3829,
+>  "file_bytes": 3908,
 >  "bytes_per_event": null,
 >  "duration_ns": 0,
 >  "events": {
@@ -152,7 +152,7 @@ $ kmemtool info bare.kmt | tail -6
 
 == from standard input
 $ kmemtool info - < base.kmt | head -2
-> format     0.1, 6.11 KiB in 4 blocks, complete
+> format     0.1, 6.19 KiB in 4 blocks, complete
 > host       6.12.0-golden x86_64, 2 CPUs, 1 NUMA node
 
 == another host's architecture
@@ -182,7 +182,7 @@ $ cp base.kmt flip.kmt; printf '\377' | dd of=flip.kmt bs=1 seek=4800 conv=notru
 $ kmemtool info flip.kmt | grep snapshot; exit ${PIPESTATUS[0]}
 > metadata   5 caches, 13 symbols, 1 snapshots
 > snapshot 0 at -1.00 us, 10 files
-! kmemtool: info: flip.kmt: offset 4280: damaged block: wrong checksum
+! kmemtool: info: flip.kmt: offset 4319: damaged block: wrong checksum
 = 3
 
 == empty file

@@ -765,7 +765,7 @@ $ kmemtool replay base.kmt
 >     "pages_real": 40
 >    }
 >   ],
->   "free_pages_error_pct": 2.94118,
+>   "free_pages_error_pct": 0.0327011,
 >   "free_blocks_error_pct": 0.2,
 >   "zone_match_pct": 100.0,
 >   "vmalloc_error_pct": 0.0,
@@ -1131,7 +1131,7 @@ $ kmemtool replay flip.kmt | grep -e '"complete"' -e '"damaged_blocks"' -e '"see
 >   "complete": false,
 >   "damaged_blocks": 1
 >   "seen": 1273,
-! kmemtool: replay: flip.kmt: offset 2939: damaged block: wrong checksum
+! kmemtool: replay: flip.kmt: offset 2978: damaged block: wrong checksum
 = 3
 
 == another host's architecture

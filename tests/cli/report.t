@@ -5,8 +5,8 @@ $ kmemtool replay base.kmt -o base.json && kmemtool report base.json
 > trace     Linux 6.12.0-golden x86_64, 2 CPUs; 1785 events in 2.00 s, none lost
 > command   golden workload
 > machine   host, 2 CPUs, 1 NUMA node, 125 MiB, warm start
-> model     error on the recorded machine: slab pages 0.877 %
->           of what changed: slab pages 13.3 %, free pages 2.94 %, free blocks 0.2 %, vmalloc 0 %, percpu 0 %
+> model     error on the recorded machine: slab pages 0.877 %, free pages 0.0327 %, vmalloc 0 %, percpu 0 %
+>           of what changed: slab pages 13.3 %, free blocks 0.2 %
 >           right: kmalloc sizes 100 %, zones of pages 100 %
 > 
 > memory                                 peak       end
@@ -149,11 +149,11 @@ $ kmemtool report --view leaks base.json
 $ kmemtool report --view fidelity base.json
 > error of the model, against the host's closing snapshot
 > slab pages, of what the host had                         0.877 %
+> free pages, of what the host had                        0.0327 %
+> vmalloc bytes, of what the host had                          0 %
+> percpu pages, of what the host had                           0 %
 > slab pages, of what changed                               13.3 %
-> free pages, of what changed                               2.94 %
 > free blocks, of what changed                               0.2 %
-> vmalloc bytes, of what changed                               0 %
-> percpu pages, of what changed                                0 %
 > 
 > where the model was right, event by event
 > size given by kmalloc                                      100 %
@@ -269,7 +269,7 @@ $ kmemtool report --view fidelity --format csv base.json
 > slab_pages_real,228
 > slab_pages_error_pct,0.877193
 > slab_churn_error_pct,13.3333
-> free_pages_error_pct,2.94118
+> free_pages_error_pct,0.0327011
 > free_blocks_error_pct,0.2
 > zone_match_pct,100
 > vmalloc_error_pct,0
@@ -398,7 +398,7 @@ $ cp base.kmt flip.kmt; printf '\377' | dd of=flip.kmt bs=1 seek=3300 conv=notru
 $ kmemtool report flip.kmt | head -2; exit ${PIPESTATUS[0]}
 > WARNING: 1 damaged block of the trace left out
 > trace     Linux 6.12.0-golden x86_64, 2 CPUs; 1785 events in 2.00 s, none lost
-! kmemtool: report: flip.kmt: offset 2939: damaged block: wrong checksum
+! kmemtool: report: flip.kmt: offset 2978: damaged block: wrong checksum
 = 3
 
 == a trace without events
@@ -406,8 +406,8 @@ $ kmemtool report empty.kmt
 > trace     Linux 6.12.0-golden x86_64, 2 CPUs; 0 events in 0 ns, none lost
 > command   golden workload
 > machine   host, 2 CPUs, 1 NUMA node, 125 MiB, warm start
-> model     error on the recorded machine: slab pages 0 %
->           of what changed: slab pages 0 %, free pages 0 %, free blocks 0 %, vmalloc 0 %, percpu 0 %
+> model     error on the recorded machine: slab pages 0 %, free pages 0 %, vmalloc 0 %, percpu 0 %
+>           of what changed: slab pages 0 %, free blocks 0 %
 >           right: kmalloc sizes -, zones of pages -
 > 
 > memory                                 peak       end

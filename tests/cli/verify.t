@@ -27,7 +27,7 @@ $ for f in base head loss bare empty foreign; do kmemtool verify $f.kmt; done
 $ cp base.kmt flip.kmt; printf '\377' | dd of=flip.kmt bs=1 seek=3300 conv=notrunc status=none
 $ kmemtool verify flip.kmt
 > NOT OK: 10 blocks, 1 damaged
-! kmemtool: verify: flip.kmt: offset 2939: damaged block: wrong checksum
+! kmemtool: verify: flip.kmt: offset 2978: damaged block: wrong checksum
 = 1
 
 == one bit, as JSON
@@ -39,7 +39,7 @@ $ kmemtool verify --json flip.kmt
 >  "complete": true,
 >  "findings": [
 >   {
->    "offset": 2939,
+>    "offset": 2978,
 >    "reason": "damaged block: wrong checksum"
 >   }
 >  ]
@@ -50,13 +50,13 @@ $ kmemtool verify --json flip.kmt
 $ kmemtool verify flip.kmt --salvage saved.kmt
 > salvaged 9 blocks
 > NOT OK: 10 blocks, 1 damaged
-! kmemtool: verify: flip.kmt: offset 2939: damaged block: wrong checksum
+! kmemtool: verify: flip.kmt: offset 2978: damaged block: wrong checksum
 = 1
 
 == and is a good trace
 $ kmemtool verify saved.kmt && kmemtool info saved.kmt | sed -n '4,5p'
 > ok: 9 blocks, 0 damaged
-> span       2.00 s, 1273 events, 636 a second, 4.44 bytes an event
+> span       2.00 s, 1273 events, 636 a second, 4.50 bytes an event
 > lost       none
 
 == saved, as JSON
@@ -68,7 +68,7 @@ $ kmemtool verify --json flip.kmt --salvage saved2.kmt && cmp saved.kmt saved2.k
 >  "complete": true,
 >  "findings": [
 >   {
->    "offset": 2939,
+>    "offset": 2978,
 >    "reason": "damaged block: wrong checksum"
 >   }
 >  ]
@@ -78,7 +78,7 @@ $ kmemtool verify --json flip.kmt --salvage saved2.kmt && cmp saved.kmt saved2.k
 == saved to standard output
 $ kmemtool verify flip.kmt --salvage - > saved3.kmt; echo $?; cmp saved.kmt saved3.kmt
 > 1
-! kmemtool: verify: flip.kmt: offset 2939: damaged block: wrong checksum
+! kmemtool: verify: flip.kmt: offset 2978: damaged block: wrong checksum
 ! salvaged 9 blocks
 ! NOT OK: 10 blocks, 1 damaged
 
@@ -91,7 +91,7 @@ $ kmemtool verify base.kmt --salvage copy.kmt && kmemtool dump base.kmt > a && k
 $ head -c 3000 base.kmt > short.kmt
 $ kmemtool verify short.kmt
 > NOT OK: 6 blocks, 1 damaged, no footer
-! kmemtool: verify: short.kmt: offset 2939: truncated block header: 61 of 168 bytes
+! kmemtool: verify: short.kmt: offset 2978: truncated block header: 22 of 168 bytes
 = 1
 
 == cut after a whole block, and saved
@@ -99,7 +99,7 @@ $ kmemtool verify short.kmt --salvage short-saved.kmt; kmemtool verify short-sav
 > salvaged 5 blocks
 > NOT OK: 6 blocks, 1 damaged, no footer
 > ok: 6 blocks, 0 damaged
-! kmemtool: verify: short.kmt: offset 2939: truncated block header: 61 of 168 bytes
+! kmemtool: verify: short.kmt: offset 2978: truncated block header: 22 of 168 bytes
 
 == the header is damaged
 $ cp base.kmt head-flip.kmt; printf '\377' | dd of=head-flip.kmt bs=1 seek=20 conv=notrunc status=none
@@ -112,14 +112,14 @@ $ kmemtool verify head-flip.kmt
 $ cp base.kmt foot.kmt; printf 'xxxx' | dd of=foot.kmt bs=1 seek=$(($(stat -Lc %s base.kmt) - 20)) conv=notrunc status=none
 $ kmemtool verify foot.kmt
 > NOT OK: 11 blocks, 1 damaged, no footer
-! kmemtool: verify: foot.kmt: offset 6229: no block begins here
+! kmemtool: verify: foot.kmt: offset 6306: no block begins here
 = 1
 
 == something was added
 $ cp base.kmt long.kmt; echo more >> long.kmt
 $ kmemtool verify long.kmt
 > NOT OK: 11 blocks, 1 damaged, no footer
-! kmemtool: verify: long.kmt: offset 6229: no block begins here
+! kmemtool: verify: long.kmt: offset 6306: no block begins here
 = 1
 
 == from standard input

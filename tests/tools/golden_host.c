@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PERCPU_CHUNK                                                                               \
+	"0xffffe8ffffc00000-0xffffe8ffffe00000 2097152 pcpu_get_vm_areas+0x0/0x1050 vmalloc\n"
+
 /* Free blocks of zone DMA32 at start and end, by order, all movable. */
 static const unsigned int free_start[11] = { 100, 50, 40, 60, 30, 20, 10, 6, 4, 2, 0 };
 static const unsigned int free_end[11] = { 78, 51, 40, 60, 31, 20, 11, 7, 5, 1, 0 };
@@ -231,12 +234,12 @@ int golden_snapshot(struct tf_meta *meta, uint64_t ts_ns, bool is_end)
 			is_end ? "MemTotal:         127600 kB\nPercpu:             480 kB\n"
 			       : "MemTotal:         127600 kB\nPercpu:             456 kB\n");
 	err |= add_text(snap, "/proc/vmallocinfo",
-			is_end ? "0xffffc90000000000-0xffffc90000005000   20480 "
-				 "dup_task_struct+0x63/0x900 pages=4 vmalloc\n"
-				 "0xffffc90000020000-0xffffc90000022000    8192 "
-				 "nic_probe+0x17/0x80 phys=0xfe000000 ioremap\n"
-			       : "0xffffc90000000000-0xffffc90000005000   20480 "
-				 "dup_task_struct+0x63/0x900 pages=4 vmalloc\n");
+			is_end ? PERCPU_CHUNK "0xffffc90000000000-0xffffc90000005000   20480 "
+					      "dup_task_struct+0x63/0x900 pages=4 vmalloc\n"
+					      "0xffffc90000020000-0xffffc90000022000    8192 "
+					      "nic_probe+0x17/0x80 phys=0xfe000000 ioremap\n"
+			       : PERCPU_CHUNK "0xffffc90000000000-0xffffc90000005000   20480 "
+					      "dup_task_struct+0x63/0x900 pages=4 vmalloc\n");
 	err |= add_text(snap, "/proc/sys/vm/min_free_kbytes", "880\n");
 	err |= add_text(snap, "/proc/sys/vm/watermark_scale_factor", "10\n");
 	err |= add_text(snap, "/proc/sys/vm/percpu_pagelist_high_fraction", "0\n");

@@ -183,8 +183,6 @@ static const char sample_vmallocinfo[] =
 
 /* Areas above but for the percpu chunk, guards included. */
 #define SAMPLE_VMALLOC_BYTES (3 * 20480 + 8192)
-/* And the chunk. */
-#define SAMPLE_CHUNK_BYTES 2097152
 
 static const char sample_meminfo[] = "MemTotal:         130048 kB\n"
 				     "MemFree:           23552 kB\n"

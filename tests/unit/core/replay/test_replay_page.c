@@ -264,9 +264,14 @@ START_TEST(blocks_that_cannot_be)
 	page_free(&h, PFN(4), 0);
 	page_free(&h, PFN(7), 1);
 	add_pages(&h, TF_PAGE_ALLOC, PFN(11), 2, TF_OWNER_SLAB, GFP_KERNEL);
+	page_alloc(&h, PFN(16), 3);
+	page_alloc(&h, PFN(18), 12); /* too large to be, but its first page was given out */
+	page_free(&h, PFN(16), 1);
+	page_free(&h, PFN(18), 0);
 	run(&h, &log);
-	assert_divergences(h.replay, (struct divergences){ .model_failed = 1, .unknown_free = 1 });
-	ck_assert_uint_eq(log.nr_alloc, 1);
+	assert_divergences(h.replay, (struct divergences){
+					     .model_failed = 2, .unknown_free = 2, .overlap = 1 });
+	ck_assert_uint_eq(log.nr_alloc, 2);
 	ck_assert_uint_eq(h.replay->nr_slab_pages_taken, 0);
 	handmade_release(&h);
 }
