@@ -11,6 +11,9 @@ while [ $i -lt 60 ]; do
 	/bin/true
 	i=$((i + 1))
 done
+mkdir many # inodes and dentries beyond what the caches have in stock
+(cd many && seq 5000 | xargs touch)
+rm -r many
 head -c 8000000 /dev/zero > written
 cat written > /dev/null
 rm written

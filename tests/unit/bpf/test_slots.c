@@ -28,6 +28,9 @@ struct bed {
 	uint16_t cpu[MAX_SEEN];
 	unsigned int nr;
 	unsigned int fail_at; /* emit() refuses that event, 0 is none */
+	uint64_t bytes[MAX_SEEN];
+	unsigned int nr_refreshed; /* calls of refresh(), which announces that cache */
+	uint16_t announced;
 };
 
 static struct bed *bed_new(unsigned int nr_cpus, uint32_t slots_per_cpu)
@@ -91,6 +94,7 @@ static int see(void *arg, const struct tf_event *ev)
 	bed->ts_ns[bed->nr] = ev->ts_ns;
 	bed->addr[bed->nr] = ev->addr;
 	bed->cpu[bed->nr] = ev->cpu;
+	bed->bytes[bed->nr] = ev->bytes_alloc;
 	bed->tail0[bed->nr] = bed->shared->cpu[0].tail;
 	bed->nr++;
 	return 0;
@@ -254,6 +258,66 @@ START_TEST(test_tail_follows)
 		ck_assert_uint_le(bed->tail0[i], i + 1);
 		ck_assert_uint_le(i, bed->tail0[i] + 512);
 	}
+	bed_free(bed);
+}
+END_TEST
+
+static void add_cache_alloc(struct bed *bed, uint64_t ts_ns, uint16_t cache)
+{
+	struct kc_slot *slot = &bed->slots.slots[bed->head[0]++];
+
+	slot->cache = cache;
+	slot->word = 1ull << KC_LAP_SHIFT | (uint64_t)KC_CACHE_ALLOC << KC_TS_BITS | ts_ns;
+}
+
+/* The ring buffer holds what announces a cache; it is read no sooner than it is asked for. */
+static int refresh(void *arg)
+{
+	struct bed *bed = arg;
+	struct kc_cache_rec rec = { .h.cpu_kind = KC_REC_CACHE,
+				    .h.cache = bed->announced,
+				    .size = 192 };
+	struct tf_event ev;
+
+	bed->nr_refreshed++;
+	if (!bed->announced)
+		return -EIO;
+	return kc_decode(&bed->decoder, &rec, sizeof(rec), &ev);
+}
+
+/*
+ * A cache is announced before the first slot that names it is published, but by the
+ * other ring, which may have been read too early:
+ *
+ *   slots   7   7   none   9 ...
+ *               ▲ known by now
+ */
+START_TEST(test_announcement_on_its_way)
+{
+	struct bed *bed = bed_new(1, 16);
+
+	bed->slots.refresh = refresh;
+	bed->slots.refresh_arg = bed;
+	bed->announced = 7;
+	add_cache_alloc(bed, 1, 7);
+	add_cache_alloc(bed, 2, 7);
+	add_cache_alloc(bed, 3, 0);
+	ck_assert_int_eq(drain(bed, 100), 3);
+	ck_assert_uint_eq(bed->nr_refreshed, 1);
+	ck_assert_uint_eq(bed->bytes[0], 192);
+	ck_assert_uint_eq(bed->bytes[1], 192);
+	ck_assert_uint_eq(bed->bytes[2], 0);
+
+	/* One whose announcement was lost: its events are told all the same. */
+	add_cache_alloc(bed, 4, 9);
+	ck_assert_int_eq(drain(bed, 100), 1);
+	ck_assert_uint_eq(bed->nr_refreshed, 2);
+	ck_assert_uint_eq(bed->bytes[0], 0);
+
+	/* A ring that cannot be read is an error. */
+	bed->announced = 0;
+	add_cache_alloc(bed, 5, 9);
+	ck_assert_int_eq(drain(bed, 100), -EIO);
 	bed_free(bed);
 }
 END_TEST
@@ -427,6 +491,7 @@ START_TEST(test_mapping)
 END_TEST
 
 RUN_SUITE("bpf/slots", test_empty, test_merges_by_time, test_equal_times,
-	  test_unpublished_slot_stops_its_cpu, test_max_is_respected, test_tail_follows, test_laps,
-	  test_old_records_are_not_seen_again, test_inversions_are_counted,
-	  test_side_events_grow_and_go, test_emit_fails, test_peek_and_take, test_mapping)
+	  test_unpublished_slot_stops_its_cpu, test_max_is_respected, test_tail_follows,
+	  test_announcement_on_its_way, test_laps, test_old_records_are_not_seen_again,
+	  test_inversions_are_counted, test_side_events_grow_and_go, test_emit_fails,
+	  test_peek_and_take, test_mapping)
