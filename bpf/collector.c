@@ -48,8 +48,9 @@ struct kc_collector {
 	struct kc_slots slots;
 	uint32_t slots_per_cpu;
 	int64_t missed_before; /* until kc_start() */
+	int64_t missed_at_stop;
 	unsigned int nr_cpus;
-	bool facts_written;
+	bool facts_written, stopped;
 	struct kc_own_events own; /* while calibrating */
 };
 
@@ -306,7 +307,7 @@ static int64_t count_missed(const struct kc_collector *c)
 /* Not below 0: an event that is under way may have its mark and not yet its second program. */
 static uint64_t missed_since_start(const struct kc_collector *c)
 {
-	int64_t missed = count_missed(c) - c->missed_before;
+	int64_t missed = (c->stopped ? c->missed_at_stop : count_missed(c)) - c->missed_before;
 
 	return missed > 0 ? (uint64_t)missed : 0;
 }
@@ -439,6 +440,9 @@ uint64_t kc_stop(struct kc_collector *c)
 
 	__atomic_store_n(&c->shared->mode, KC_MODE_OFF, __ATOMIC_SEQ_CST);
 	now = now_ns();
+	/* Programs that are off leave no marks: what is skipped from now on is nobody's loss. */
+	c->missed_at_stop = count_missed(c);
+	c->stopped = true;
 	c->detach_running = !pthread_create(&c->detach_thread, NULL, detach, c);
 	return now;
 }

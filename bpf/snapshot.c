@@ -53,6 +53,7 @@ static const char *const moving_attrs[] = {
 	"slabs_cpu_partial",
 };
 
+#define READ_BYTES (1u << 16)
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 struct text {
@@ -102,12 +103,13 @@ static int text_add_file(struct text *text, const char *path)
 
 	if (fd < 0)
 		return -errno;
+	/* In pieces of a fixed size: sysctl files refuse to be read by megabytes. */
 	do {
-		if (text_reserve(text, 1 << 16)) {
+		if (text_reserve(text, READ_BYTES)) {
 			err = -ENOMEM;
 			break;
 		}
-		n = read(fd, text->data + text->len, text->room - text->len);
+		n = read(fd, text->data + text->len, READ_BYTES);
 		if (n < 0)
 			err = -errno;
 		else
