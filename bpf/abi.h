@@ -75,12 +75,12 @@ struct kc_slot {
 	__u32 gfp;
 	__u32 preempt_node; /* preempt_count or KC_PREEMPT_UNKNOWN in 24 bits, then node in 8,
 			       signed */
-	__u32 bytes_req;    /* KMALLOC */
+	__u32 bytes_req;    /* KMALLOC; what is above 4 GiB is 4 GiB - 1 */
 	__u16 cache;	    /* id, 0 if none or unknown */
 	__u16 bytes_alloc;  /* KMALLOC: kc_pack_bytes() */
 };
 
-/* kmalloc sizes are multiples of 8 below 8 KiB and of 4 KiB above. */
+/* Sizes that kmalloc gives are multiples of 8, and of the page above 8 KiB: cut at 32 KiB. */
 static inline __u16 kc_pack_bytes(__u64 bytes)
 {
 	return bytes < 1 << 15 ? bytes >> 3 : 0x8000 | bytes >> 12;

@@ -6,10 +6,12 @@
 #include "bpf/calibrate.h"
 
 #include <fcntl.h>
+#include <linux/types.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bpf/abi.h"
 #include "tracefmt/event.h"
 
 #define PROBE_PAGES 256
@@ -149,22 +151,36 @@ static void find_page_offset(struct kc_calibration *cal, const struct kc_own_eve
 	free(bases);
 }
 
-static void find_preempt(struct kc_calibration *cal, const struct kc_own_events *own)
+/* The usual preempt_count of our events of one kind. */
+static bool usual_preempt(const struct kc_own_events *own, unsigned int kind, uint64_t *usual)
 {
 	uint64_t *counts = calloc((size_t)own->nr + 1, sizeof(*counts));
-	uint64_t usual = 0;
 	size_t nr = 0;
+	bool found;
 
 	if (!counts)
-		return;
+		return false;
 	for (uint32_t i = 0; i < own->nr; i++)
-		if (own->events[i].kind == TF_KMALLOC && own->events[i].preempt != UINT32_MAX)
+		if (own->events[i].kind == kind && own->events[i].preempt != KC_PREEMPT_UNKNOWN)
 			counts[nr++] = own->events[i].preempt;
-	cal->has_preempt = majority(counts, nr, &usual) && usual <= 0xff;
+	found = majority(counts, nr, usual) && *usual <= KC_PREEMPT_MASK;
+	free(counts);
+	return found;
+}
+
+static void find_preempt(struct kc_calibration *cal, const struct kc_own_events *own)
+{
+	unsigned int kind =
+		TF_PAGE_ALLOC; /* if kmalloc is not recorded: faults hold no lock as a rule */
+	uint64_t usual = 0;
+
+	for (uint32_t i = 0; i < own->nr; i++)
+		if (own->events[i].kind == TF_KMALLOC)
+			kind = TF_KMALLOC;
+	cal->has_preempt = usual_preempt(own, kind, &usual);
 	cal->preempt_offset = (uint32_t)usual;
 	/* The tracepoint disables preemption around its programs; a kernel that counts shows it. */
 	cal->preempt_is_counted = cal->has_preempt && usual > 0;
-	free(counts);
 }
 
 static int by_time(const void *a, const void *b)

@@ -23,7 +23,7 @@
 #define MAX_LINKS 32
 #define DRAIN_AT_MOST                                                                              \
 	(1 << 18) /* events of one kc_drain(): on a busy host the rings never run empty */
-#define RARE_RING_BYTES (8u << 20)
+#define RARE_RING_BYTES (8u << 20) /* at least; events with stacks, of all CPUs */
 
 /* bpf/embed.S */
 extern const uint8_t kc_bpf_object[], kc_bpf_object_end[];
@@ -170,9 +170,12 @@ static int take_own_slots(struct kc_collector *c)
 /* Room for want bytes of slots on every CPU, in a power of two. */
 static int size_maps(struct kc_collector *c, size_t want, struct kc_error *err)
 {
+	uint32_t rare = RARE_RING_BYTES;
 	struct bpf_map *ring = bpf_object__find_map_by_name(c->obj, "ring");
 	struct bpf_map *slots = bpf_object__find_map_by_name(c->obj, "slots");
 
+	while (rare < want)
+		rare *= 2;
 	c->slots_per_cpu = 4096;
 	while (c->slots_per_cpu * sizeof(struct kc_slot) < want && c->slots_per_cpu < 1u << 24)
 		c->slots_per_cpu *= 2;
@@ -180,7 +183,7 @@ static int size_maps(struct kc_collector *c, size_t want, struct kc_error *err)
 		return fail(err, -EINVAL,
 			    "%zu bytes a CPU for %u CPUs are too much: give a smaller --ring", want,
 			    c->nr_cpus);
-	if (!ring || !slots || bpf_map__set_max_entries(ring, RARE_RING_BYTES) ||
+	if (!ring || !slots || bpf_map__set_max_entries(ring, rare) ||
 	    bpf_map__set_max_entries(slots, c->slots_per_cpu * c->nr_cpus))
 		return fail(err, -EINVAL, "the embedded eBPF object has no rings");
 	return 0;
@@ -228,9 +231,10 @@ static int attach_programs(struct kc_collector *c, const char *suffix, struct kc
 	{
 		const char *name = bpf_program__name(prog);
 
-		if (!bpf_program__autoload(prog) || !kc_has_suffix(name, suffix) ||
-		    c->nr_links == MAX_LINKS)
+		if (!bpf_program__autoload(prog) || !kc_has_suffix(name, suffix))
 			continue;
+		if (c->nr_links == MAX_LINKS)
+			return fail(err, -E2BIG, "more than %d programs", MAX_LINKS);
 		c->links[c->nr_links] = bpf_program__attach(prog);
 		if (!c->links[c->nr_links])
 			return fail(err, -errno, "%s cannot be attached: %s", name,
@@ -375,7 +379,12 @@ int kc_open(struct kc_collector **out, const struct kc_options *options, struct 
 	if (!c)
 		return fail(err, -ENOMEM, "out of memory");
 	libbpf_set_print(no_print);
-	c->nr_cpus = (unsigned int)libbpf_num_possible_cpus();
+	ret = libbpf_num_possible_cpus();
+	if (ret < 0) {
+		fail(err, ret, "the number of CPUs cannot be read: %s", strerror(-ret));
+		goto out;
+	}
+	c->nr_cpus = (unsigned int)ret;
 	if (c->nr_cpus > KC_MAX_CPUS) {
 		ret = fail(err, -E2BIG, "%u CPUs are more than the %u that the collector can count",
 			   c->nr_cpus, KC_MAX_CPUS);
@@ -443,8 +452,13 @@ uint64_t kc_stop(struct kc_collector *c)
 	/* Programs that are off leave no marks: what is skipped from now on is nobody's loss. */
 	c->missed_at_stop = count_missed(c);
 	c->stopped = true;
-	c->detach_running = !pthread_create(&c->detach_thread, NULL, detach, c);
 	return now;
+}
+
+void kc_detach(struct kc_collector *c)
+{
+	if (!c->detach_running)
+		c->detach_running = !pthread_create(&c->detach_thread, NULL, detach, c);
 }
 
 int64_t kc_drain(struct kc_collector *c, int (*emit)(void *arg, const struct tf_event *ev),

@@ -68,6 +68,8 @@ const char *kc_class_status(const struct kc_collector *collector, enum kc_class 
 /* From now on events are recorded.  Returns the time on the clock of the events. */
 uint64_t kc_start(struct kc_collector *collector);
 uint64_t kc_stop(struct kc_collector *collector);
+/* Begin to take the programs away, which takes a while: after the closing snapshot. */
+void kc_detach(struct kc_collector *collector);
 
 /*
  * Hand the events that are in the rings to emit(), by time but for neighbours that an

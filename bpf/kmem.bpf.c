@@ -385,7 +385,7 @@ static __always_inline void kmalloc__node(__u64 *ctx, enum pass pass)
 	slot->addr = object;
 	slot->gfp = ctx[4];
 	slot->preempt_node |= (__u32)ctx[5] << 24;
-	slot->bytes_req = ctx[2];
+	slot->bytes_req = ctx[2] > 0xffffffff ? 0xffffffff : ctx[2];
 	slot->bytes_alloc = kc_pack_bytes(ctx[3]);
 	publish(slot, word);
 }

@@ -49,16 +49,15 @@ static int write_meta(struct kc_session *s)
 	return err ? err : tf_writer_add_meta(s->writer, &s->meta);
 }
 
-/* A snapshot and the mark in the event stream that says when it was taken. */
-static int take_snapshot(struct kc_session *s)
+/* The mark in the event stream that says when the last snapshot was taken; the snapshot itself. */
+static int write_snapshot(struct kc_session *s, uint64_t ts_ns)
 {
-	struct tf_event mark = { .kind = TF_MARK, .node = TF_NO_NODE };
-	int err = kc_snapshot(s->snapshotter, &s->meta, &mark.ts_ns);
+	struct tf_event mark = { .kind = TF_MARK,
+				 .node = TF_NO_NODE,
+				 .ts_ns = ts_ns,
+				 .addr = s->meta.nr_snapshots - 1 };
+	int err = write_meta(s);
 
-	if (err)
-		return err;
-	mark.addr = s->meta.nr_snapshots - 1;
-	err = write_meta(s);
 	return err ? err : tf_writer_add(s->writer, &mark);
 }
 
@@ -112,10 +111,16 @@ uint64_t kc_session_lost_on_cpu(const struct kc_session *s, unsigned int cpu)
 	return kc_lost_on_cpu(s->collector, cpu);
 }
 
+/* Nothing but the start stands between a snapshot and the events: it is written behind them. */
 int kc_session_start(struct kc_session *s)
 {
-	s->err = take_snapshot(s);
+	uint64_t taken_ns = 0;
+
+	s->err = kc_snapshot(s->snapshotter, &s->meta, &taken_ns);
+	if (s->err)
+		return s->err;
 	s->start_ns = s->flushed_ns = kc_start(s->collector);
+	s->err = write_snapshot(s, taken_ns);
 	return s->err;
 }
 
@@ -161,17 +166,44 @@ static int drain_rest(struct kc_session *s)
 	return nr < 0 ? (int)nr : kc_drain_gaps(s->collector, write_event, s);
 }
 
+/* What only the end knows. */
+static int write_totals(struct kc_session *s)
+{
+	struct kc_stats stats;
+	int err;
+
+	kc_get_stats(s->collector, &stats);
+	err = tf_meta_setf(&s->meta, "record.missed", "%llu", (unsigned long long)stats.nr_missed);
+	if (!err)
+		err = tf_meta_setf(&s->meta, "record.excluded", "%llu",
+				   (unsigned long long)stats.nr_excluded);
+	if (!err)
+		err = tf_meta_setf(&s->meta, "record.wide_sites", "%llu",
+				   (unsigned long long)stats.nr_wide_sites);
+	if (!err)
+		err = tf_meta_setf(&s->meta, "record.inversions", "%llu",
+				   (unsigned long long)stats.nr_inversions);
+	return err;
+}
+
 int kc_session_finish(struct kc_session *s, struct kc_session_stats *stats, struct kc_error *err)
 {
 	struct tf_error tf_err = { .reason = "" };
 	struct stat st;
+	uint64_t taken_ns = 0;
 	int ret;
 
 	s->end_ns = kc_stop(s->collector);
+	ret = kc_snapshot(s->snapshotter, &s->meta, &taken_ns);
+	kc_detach(s->collector);
 	if (!s->err)
 		s->err = drain_rest(s);
 	if (!s->err)
-		s->err = take_snapshot(s);
+		s->err = ret;
+	if (!s->err)
+		s->err = write_totals(s);
+	if (!s->err)
+		s->err = write_snapshot(s, taken_ns);
 	if (!s->err)
 		s->err = tf_writer_flush(s->writer);
 	kc_session_get_stats(s, stats);

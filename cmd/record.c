@@ -6,11 +6,13 @@
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,6 +31,7 @@
 #define POLL_BUSY_MS 4
 #define POLL_IDLE_MS 20
 #define BUSY_EVENTS 2000 /* of one poll: more than this, and the next comes soon */
+#define RECORDER_NICE (-10)
 #define PROGRESS_NS 250000000ull
 
 enum option_key {
@@ -169,6 +172,27 @@ static int take_signals(struct record *r, sigset_t *old)
 	return r->signals < 0 ? -errno : 0;
 }
 
+/* Can the command be run?  Asked before a file is created for it.  0 or an errno. */
+static int check_command(const char *command)
+{
+	const char *path = getenv("PATH");
+	char *paths, *dir, *rest, full[PATH_MAX];
+	int err = ENOENT;
+
+	if (strchr(command, '/'))
+		return access(command, X_OK) ? errno : 0;
+	paths = rest = strdup(path ? path : "/usr/bin:/bin");
+	while (err && paths && (dir = strsep(&rest, ":"))) {
+		snprintf(full, sizeof(full), "%s/%s", *dir ? dir : ".", command);
+		if (!access(full, X_OK))
+			err = 0;
+		else if (errno == EACCES)
+			err = EACCES;
+	}
+	free(paths);
+	return err;
+}
+
 static void run_child(struct record *r, const sigset_t *old, int go, int said)
 {
 	char byte;
@@ -233,6 +257,24 @@ static void reap_child(struct record *r)
 	if (r->child > 0 && !r->child_ended &&
 	    waitpid(r->child, &r->child_status, WNOHANG) == r->child)
 		r->child_ended = true;
+}
+
+/* Ask a command that still runs to end, and give it two seconds; it is not waited for any longer.
+ */
+static void end_child(struct record *r, int signal_nr)
+{
+	const struct timespec tick = { .tv_nsec = 20000000 };
+
+	kill(r->child, signal_nr);
+	for (int i = 0; i < 100 && !r->child_ended; i++) {
+		reap_child(r);
+		if (!r->child_ended)
+			nanosleep(&tick, NULL);
+	}
+	if (!r->child_ended)
+		ui_error(COMMAND, NULL, TF_NO_OFFSET,
+			 "%s (pid %d) does not end, and is left running", r->child_argv[0],
+			 (int)r->child);
 }
 
 static void read_signals(struct record *r)
@@ -354,11 +396,12 @@ static void print_child_end(const struct record *r)
 	if (!r->child_ended)
 		return;
 	if (WIFSIGNALED(r->child_status))
-		fprintf(stderr, "%s: killed by signal %d (%s)\n", r->child_argv[0],
-			WTERMSIG(r->child_status), strsignal(WTERMSIG(r->child_status)));
+		ui_error(COMMAND, NULL, TF_NO_OFFSET, "%s: killed by signal %d (%s)",
+			 r->child_argv[0], WTERMSIG(r->child_status),
+			 strsignal(WTERMSIG(r->child_status)));
 	else if (WEXITSTATUS(r->child_status))
-		fprintf(stderr, "%s: ended with status %d\n", r->child_argv[0],
-			WEXITSTATUS(r->child_status));
+		ui_error(COMMAND, NULL, TF_NO_OFFSET, "%s: ended with status %d", r->child_argv[0],
+			 WEXITSTATUS(r->child_status));
 }
 
 /* Classes that were asked for, or all, and are not whole: one line each. */
@@ -393,7 +436,7 @@ static int record_session(struct record *r, struct kc_session *session, int go, 
 
 	print_missing(r, session);
 	ret = kc_session_start(session);
-	if (r->child > 0) {
+	if (!ret && r->child > 0) {
 		int exec_errno = release_child(go, said);
 
 		if (exec_errno) {
@@ -402,19 +445,21 @@ static int record_session(struct record *r, struct kc_session *session, int go, 
 			status = UI_USAGE;
 		}
 	}
-	if (!ret && status == UI_DONE)
+	if (!ret && status == UI_DONE) {
+		/* A recorder that has to wait for a CPU loses events; the load keeps its own
+		 * priority. */
+		setpriority(PRIO_PROCESS, 0, RECORDER_NICE);
 		record_loop(r, session);
+	}
 	ret = kc_session_finish(session, &stats, &err);
 	if (ret) {
 		ui_error(COMMAND, r->session.path, TF_NO_OFFSET, "%s", err.reason);
 		status = UI_HOST;
 	}
-	if (status == UI_USAGE) {
-		if (strcmp(r->session.path, "-"))
-			unlink(r->session.path);
+	if (status == UI_USAGE)
 		return status;
-	}
-	print_summary(r, session, &stats);
+	if (!ret)
+		print_summary(r, session, &stats);
 	if (r->child > 0)
 		print_child_end(r);
 	if (r->json)
@@ -448,6 +493,11 @@ int cmd_record(int argc, char **argv)
 		return status;
 	if (r.json && !strcmp(r.session.path, "-"))
 		return ui_usage_error(COMMAND, "--json and -o - both want standard output");
+	ret = r.child_argv ? check_command(r.child_argv[0]) : 0;
+	if (ret) {
+		ui_error(COMMAND, NULL, TF_NO_OFFSET, "%s: %s", r.child_argv[0], strerror(ret));
+		return UI_USAGE;
+	}
 	join_command(&r);
 	ret = take_signals(&r, &old);
 	if (!ret && r.child_argv)
@@ -463,10 +513,8 @@ int cmd_record(int argc, char **argv)
 		status = record_session(&r, session, go, said);
 	if (!ret)
 		kc_session_close(session);
-	if (r.child > 0 && !r.child_ended) {
-		kill(r.child, ret ? SIGKILL : SIGTERM);
-		waitpid(r.child, &r.child_status, 0);
-	}
+	if (r.child > 0 && !r.child_ended)
+		end_child(&r, ret ? SIGKILL : SIGTERM);
 	close(r.signals);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return status;
