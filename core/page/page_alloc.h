@@ -113,9 +113,12 @@ int km_pages_free_all(struct km_pages *pages);
  */
 uint64_t km_pages_seed(struct km_pages *pages, struct zone *zone,
 		       const uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS]);
-/* Move up to nr held pages onto a CPU's order-0 list (zoneinfo's pcp count).  Returns how many. */
-uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned int cpu,
-			   uint64_t nr);
+/*
+ * Move up to nr held pages onto a CPU's order-0 list (zoneinfo's pcp count), and set its high
+ * where that floats; 0: one that the count fits below.  Returns how many were moved.
+ */
+uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t nr,
+			   uint64_t high);
 
 /*
  * Turn a held, aligned block into a used one for owner, preferring the given zone

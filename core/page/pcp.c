@@ -303,9 +303,12 @@ void km_pcp_add_tail(struct km_pages *pages, struct zone *zone, unsigned int cpu
 	zone->pcp_pages += 1ull << order;
 }
 
-void km_pcp_raise_high(struct zone *zone, unsigned int cpu)
+void km_pcp_raise_high(struct zone *zone, unsigned int cpu, uint64_t high)
 {
 	struct km_pcp *pcp = &zone->pcp[cpu];
+	int found = high < INT32_MAX / 2 ? (int)high : 0;
 
-	pcp->high = clamp(max(pcp->high, pcp->count + pcp->batch), pcp->high_min, pcp->high_max);
+	if (!found)
+		found = max(pcp->high, pcp->count + pcp->batch);
+	pcp->high = clamp(found, pcp->high_min, pcp->high_max);
 }

@@ -63,8 +63,11 @@ void km_pcp_put(struct km_pages *pages, struct zone *zone, unsigned int cpu, uin
 		unsigned int order, enum km_migratetype type);
 /* Put all blocks of one CPU back to the buddy lists. */
 void km_pcp_drain(struct km_pages *pages, struct zone *zone, unsigned int cpu);
-/* A list that was found so full has a high above its count, where high floats. */
-void km_pcp_raise_high(struct zone *zone, unsigned int cpu);
+/*
+ * Where high floats, a list that was filled from a snapshot has the high that it says; 0: one
+ * above its count.
+ */
+void km_pcp_raise_high(struct zone *zone, unsigned int cpu, uint64_t high);
 /* Append a block to its list, count it, and let nothing spill. */
 void km_pcp_add_tail(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t pfn,
 		     unsigned int order, enum km_migratetype type);

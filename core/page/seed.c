@@ -135,7 +135,8 @@ uint64_t km_pages_seed(struct km_pages *pages, struct zone *zone,
 	return missing;
 }
 
-uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t nr)
+uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t nr,
+			   uint64_t high)
 {
 	uint64_t done = 0;
 
@@ -155,7 +156,7 @@ uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned i
 		zone->held_pages--;
 		km_pcp_add_tail(pages, zone, cpu, pfn, 0, type);
 	}
-	km_pcp_raise_high(zone, cpu);
+	km_pcp_raise_high(zone, cpu, high);
 	return done;
 }
 

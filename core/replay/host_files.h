@@ -18,7 +18,7 @@ struct km_zoneinfo_zone {
 	struct km_zone_desc desc;
 	bool has_start;
 	uint64_t free_pages;
-	uint64_t pcp_pages, pcp_count[64];
+	uint64_t pcp_pages, pcp_count[64], pcp_high[64];
 };
 
 struct km_zoneinfo {

@@ -31,6 +31,7 @@ static void fill_zones(struct km_host_state *state, const struct tf_snapshot *sn
 		zone->free_pages = from->free_pages;
 		zone->pcp_pages = from->pcp_pages;
 		memcpy(zone->pcp_count, from->pcp_count, sizeof(zone->pcp_count));
+		memcpy(zone->pcp_high, from->pcp_high, sizeof(zone->pcp_high));
 	}
 	state->has_zones =
 		info->nr_zones && km_parse_free_blocks(km_snapshot_text(snap, "/proc/pagetypeinfo"),

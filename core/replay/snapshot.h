@@ -35,6 +35,7 @@ struct km_host_zone {
 	uint64_t free_pages;	/* zoneinfo's NR_FREE_PAGES, which may lag behind the lists */
 	uint64_t pcp_pages;	/* sum of counts */
 	uint64_t pcp_count[64]; /* by CPU, the first 64 */
+	uint64_t pcp_high[64];	/* where it floats, what it was; 0: unknown */
 	bool has_types;		/* blocks[] by type from pagetypeinfo, else all in MOVABLE */
 	uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS];
 };

@@ -36,7 +36,8 @@ void km_warm_seed(struct km_replay *replay)
 			continue;
 		km_pages_seed(pages, zone, from->blocks);
 		for (unsigned int cpu = 0; cpu < 64 && cpu < nr_cpus; cpu++)
-			km_pages_seed_pcp(pages, zone, cpu, from->pcp_count[cpu]);
+			km_pages_seed_pcp(pages, zone, cpu, from->pcp_count[cpu],
+					  from->pcp_high[cpu]);
 	}
 }
 

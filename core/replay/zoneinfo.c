@@ -132,8 +132,11 @@ static void read_page_set(struct scan *scan, const struct km_text *key, struct k
 			scan->zone.pcp_count[scan->cpu] = value;
 	} else if (km_text_is(key, "batch:")) {
 		desc->pcp_batch = value;
-	} else if (km_text_is(key, "high:") && !scan->info->has_high_max) {
-		desc->pcp_high_min = desc->pcp_high_max = value;
+	} else if (km_text_is(key, "high:")) {
+		if (scan->cpu < 64)
+			scan->zone.pcp_high[scan->cpu] = value;
+		if (!scan->info->has_high_max)
+			desc->pcp_high_min = desc->pcp_high_max = value;
 	} else if (km_text_is(key, "high_min:")) {
 		desc->pcp_high_min = value;
 	} else if (km_text_is(key, "high_max:")) {

@@ -177,7 +177,7 @@ static void boot(struct state *state, uint8_t how)
 			blocks[type][order] = (how >> 3) * 7u % (1 + (60u >> order)) + !type;
 	for (unsigned int i = 0; i < state->pages.nr_zones; i++) {
 		km_pages_seed(&state->pages, &state->pages.zones[i], blocks);
-		km_pages_seed_pcp(&state->pages, &state->pages.zones[i], i & 1, how);
+		km_pages_seed_pcp(&state->pages, &state->pages.zones[i], i & 1, how, 0);
 	}
 }
 

@@ -145,7 +145,7 @@ static void seed_some(struct run *run)
 				blocks[type][order] = rig_random(&run->random) %
 						      (1 + (zone->managed_pages / 44 >> order));
 		km_pages_seed(&run->rig.pages, zone, blocks);
-		km_pages_seed_pcp(&run->rig.pages, zone, i % run->rig.machine.nr_cpus, 17);
+		km_pages_seed_pcp(&run->rig.pages, zone, i % run->rig.machine.nr_cpus, 17, 0);
 	}
 }
 

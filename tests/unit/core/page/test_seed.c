@@ -320,16 +320,16 @@ START_TEST(per_cpu_pages)
 	rig_boot(&rig, &profile);
 	zone = &rig.pages.zones[0];
 	ck_assert_uint_eq(km_pages_seed(&rig.pages, zone, blocks), 0);
-	ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 0, 100), 100);
+	ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 0, 100, 0), 100);
 	ck_assert_uint_eq(zone->pcp_pages, 100);
 	ck_assert_int_eq(zone->pcp[0].count, 100);
 	/* So many were kept there, so high must have been above. */
 	ck_assert_int_eq(zone->pcp[0].high, 101);
 	ck_assert_uint_eq(zone->held_pages, 412);
-	ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 1, 1), 0);
+	ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 1, 1, 0), 0);
 	rig_assert_valid(&rig);
 	/* No more than there are. */
-	ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 0, 1000), 412);
+	ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 0, 1000, 0), 412);
 	ck_assert_uint_eq(zone->held_pages, 0);
 	rig_end(&rig);
 }
