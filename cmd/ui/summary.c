@@ -179,13 +179,13 @@ static void print_misuse(const struct km_result *result, FILE *file)
 	const json_t *misuse = km_result_get(result, "misuse");
 	char total[24];
 
-	fprintf(file, "misuse      %s events",
+	fprintf(file, "misuse      %s errors and warnings",
 		ui_metric_text(result, "misuse.total", UI_CELL_COUNT, total, sizeof(total)));
 	for (size_t i = 0; i < json_array_size(misuse); i++) {
 		const json_t *finding = json_array_get(misuse, i);
 		char severity[8], rule[64];
 
-		fprintf(file, "%s %s %s %" PRId64, i ? "," : ":",
+		fprintf(file, "; %s %s %" PRId64,
 			ui_cell_text(finding, "severity", UI_CELL_TEXT, severity, sizeof(severity)),
 			ui_cell_text(finding, "rule", UI_CELL_TEXT, rule, sizeof(rule)),
 			km_json_get_int(finding, "count", 0));

@@ -9,11 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Pages that can be moved are user memory and page cache: they live as long as somebody
+ * wants them, and are no leak of the kernel's.
+ */
+static bool is_movable(const struct km_replay *replay, const struct km_life *life)
+{
+	return life->kind == TF_PAGE_ALLOC &&
+	       km_page(&replay->kernel.machine, life->model)->migratetype == KM_MIGRATE_MOVABLE;
+}
+
 static void add_half(void *arg, const struct km_life *life)
 {
 	struct km_leaks *leaks = arg;
 
-	if (life->site < leaks->nr_half)
+	if (life->site < leaks->nr_half && !is_movable(leaks->replay, life))
 		leaks->half_bytes[life->site] += life->bytes_alloc;
 }
 
@@ -54,6 +64,7 @@ struct tally {
 };
 
 struct count {
+	const struct km_replay *replay;
 	struct tally *tallies;
 	uint64_t now_ns, half_span_ns;
 };
@@ -64,6 +75,8 @@ static void add_end(void *arg, const struct km_life *life)
 	struct tally *tally = &count->tallies[life->site];
 	uint64_t age_ns = count->now_ns - life->born_ns;
 
+	if (is_movable(count->replay, life))
+		return;
 	tally->live_bytes += life->bytes_alloc;
 	if (age_ns <= count->half_span_ns)
 		return;
@@ -87,6 +100,7 @@ int km_leaks_finish(struct km_leaks *leaks)
 	const struct km_replay *replay = leaks->replay;
 	uint32_t nr_sites = km_replay_nr_sites(replay);
 	struct count count = {
+		.replay = replay,
 		.tallies = calloc(nr_sites + 1, sizeof(*count.tallies)),
 		.now_ns = replay->now_ns,
 		.half_span_ns = (replay->now_ns - replay->first_ns) / 2,
@@ -104,7 +118,7 @@ int km_leaks_finish(struct km_leaks *leaks)
 		bool is_suspect = half && tally->live_bytes > half;
 
 		if (is_suspect)
-			leaks->suspect_bytes += tally->live_bytes;
+			leaks->suspect_bytes += tally->bytes;
 		if (!tally->objects)
 			continue;
 		leaks->list[leaks->nr++] = (struct km_leak){

@@ -4,7 +4,8 @@
  *
  * A candidate is a live allocation older than half the trace at its end.  A site is
  * suspect if its live bytes grew in both halves: more at half time than at the start
- * (where they are 0), more at the end than at half time.
+ * (where they are 0), more at the end than at half time.  Movable pages, which are user
+ * memory and page cache, are left out.
  */
 #ifndef CORE_ANALYSIS_LEAKS_H
 #define CORE_ANALYSIS_LEAKS_H
@@ -29,7 +30,7 @@ struct km_leaks {
 	/* Set by km_leaks_finish(): every site with a candidate, by bytes falling, then site. */
 	uint32_t nr;
 	struct km_leak *list;
-	uint64_t suspect_bytes; /* live bytes at the end of all suspect sites */
+	uint64_t suspect_bytes; /* bytes of the candidates of all suspect sites */
 };
 
 /* 0 or -ENOSPC (no place for an observer). */

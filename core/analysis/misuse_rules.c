@@ -212,7 +212,8 @@ static const struct km_misuse_rule rules[] = {
 	  KIND(KMALLOC) | KIND(PAGE_ALLOC), costly_order, 1, NULL },
 	{ "no-reclaim-bits", "wakes nobody to reclaim: may fail for no reason", KM_SEVERITY_WARNING,
 	  SLABS, no_reclaim_bits, 1, NULL },
-	{ "atomic-when-sleepable", "GFP_ATOMIC where it could sleep: takes from the reserves",
+	{ "atomic-when-sleepable",
+	  "GFP_ATOMIC, and nothing seen that forbids to sleep (RCU and irqs-off are not recorded)",
 	  KM_SEVERITY_HINT, SLABS | KIND(PAGE_ALLOC), atomic_when_sleepable, ATOMIC_HITS,
 	  atomic_when_needed },
 };

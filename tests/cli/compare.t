@@ -25,7 +25,7 @@ $ kmemtool compare base.json base.json
 > fail.order_ge_3                           1       1       -     -
 > fail.atomic                               2       2       -     -
 > misuse.total                              4       4       -     -
-> leak.suspect_bytes                    25600   25600       -     -
+> leak.suspect_bytes                    12800   12800       -     -
 > divergence.total                          2       2       -     -
 > lost.total                                0       0       -     -
 > 
@@ -59,7 +59,7 @@ $ kmemtool compare base.kmt head.kmt
 > fail.order_ge_3                           1       1       -        -
 > fail.atomic                               2       2       -        -
 > misuse.total                              4       4       -        -
-> leak.suspect_bytes                    25600   51200  +25600  +100.00
+> leak.suspect_bytes                    12800   25600  +12800  +100.00
 > divergence.total                          2       2       -        -
 > lost.total                                0       0       -        -
 > 
@@ -143,9 +143,9 @@ $ kmemtool compare base.json head.json --gates gates --gate 'leak.suspect_bytes<
 >   {
 >    "gate": "leak.suspect_bytes<=+0",
 >    "metric": "leak.suspect_bytes",
->    "base": 25600,
->    "head": 51200,
->    "bound": 25600,
+>    "base": 12800,
+>    "head": 25600,
+>    "bound": 12800,
 >    "ok": false
 >   }
 >  ],

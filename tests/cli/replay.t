@@ -78,7 +78,7 @@ $ kmemtool replay base.kmt
 >   "fail.order_ge_3": 1,
 >   "fail.atomic": 2,
 >   "misuse.total": 4,
->   "leak.suspect_bytes": 25600,
+>   "leak.suspect_bytes": 12800,
 >   "divergence.total": 2,
 >   "lost.total": 0
 >  },
@@ -672,17 +672,6 @@ $ kmemtool replay base.kmt
 >  ],
 >  "leaks": [
 >   {
->    "site": "0xffffffff81600055",
->    "symbol": "do_anonymous_page+0x55",
->    "kind": "page_alloc",
->    "cache": null,
->    "objects": 10,
->    "bytes": 40960,
->    "oldest_age_ns": 1199910000,
->    "allocs": 50,
->    "suspect": false
->   },
->   {
 >    "site": "0xffffffff81200042",
 >    "symbol": "ring_grow+0x42",
 >    "kind": "kmalloc",
@@ -1003,7 +992,7 @@ $ kmemtool replay base.kmt | sed -n '/^ "metrics"/,/^ }/p'
 >   "fail.order_ge_3": 1,
 >   "fail.atomic": 2,
 >   "misuse.total": 4,
->   "leak.suspect_bytes": 25600,
+>   "leak.suspect_bytes": 12800,
 >   "divergence.total": 2,
 >   "lost.total": 0
 >  },

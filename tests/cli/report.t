@@ -36,8 +36,8 @@ $ kmemtool replay base.kmt -o base.json && kmemtool report base.json
 >   kmalloc-128   128      0     34    1068      2.50 KiB  5.47 KiB
 > 
 > failures    2 in the model (1 of order 3 and more, 2 atomic), 2 on the host
-> misuse      4 events: E sleep-in-atomic 3, W costly-order 1
-> leaks       25.0 KiB at call sites that only grew, first of all ring_grow+0x42
+> misuse      4 errors and warnings; E sleep-in-atomic 3; W costly-order 1
+> leaks       12.5 KiB at call sites that only grew, first of all ring_grow+0x42
 > divergence  2 of 1716 events: 1 unknown_free, 1 implied_free; explained and not counted: 11 warm_free, 1 split_free, 1 doubled
 
 == a trace is replayed first
@@ -140,10 +140,9 @@ $ kmemtool report --view misuse base.json
 
 == leaks
 $ kmemtool report --view leaks base.json
-> call site               kind         cache        objects     bytes  oldest  of allocs  growing
-> do_anonymous_page+0x55  page_alloc   -                 10  40.0 KiB  1.20 s         50  no
-> ring_grow+0x42          kmalloc      kmalloc-128      100  12.5 KiB  2.00 s        200  yes
-> __d_alloc+0x12          cache_alloc  dentry            20  3.75 KiB  1.80 s        300  no
+> call site       kind         cache        objects     bytes  oldest  of allocs  growing
+> ring_grow+0x42  kmalloc      kmalloc-128      100  12.5 KiB  2.00 s        200  yes
+> __d_alloc+0x12  cache_alloc  dentry            20  3.75 KiB  1.80 s        300  no
 
 == fidelity
 $ kmemtool report --view fidelity base.json
@@ -256,7 +255,7 @@ $ kmemtool report --format csv base.json
 > fail.order_ge_3,1
 > fail.atomic,2
 > misuse.total,4
-> leak.suspect_bytes,25600
+> leak.suspect_bytes,12800
 > divergence.total,2
 > lost.total,0
 
@@ -433,7 +432,7 @@ $ kmemtool report empty.kmt
 >   kmalloc-256   256      0     20     284      9.00 KiB       0 B
 > 
 > failures    0 in the model (0 of order 3 and more, 0 atomic), 0 on the host
-> misuse      0 events
+> misuse      0 errors and warnings
 > leaks       0 B at call sites that only grew
 > divergence  0 of 0 events
 
