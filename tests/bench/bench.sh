@@ -105,4 +105,4 @@ if [ -n "$perf" ] && [ -s kmem.data ]; then
 fi
 echo
 echo "model error on this machine:"
-sed -n '/"fidelity": {/,/"caches": \[/p' a.json | grep -E '_pct"' | tr -d '",'
+grep -E '^ *"[a-z_]*_pct":' a.json | tr -d '",'

@@ -9,11 +9,7 @@ dir=$2/demo
 mkdir -p "$dir"
 trace=$dir/demo.kmt
 
-workload='
-	for i in 1 2 3; do ls -lR /usr/lib >/dev/null; done
-	for i in 1 2 3 4 5 6 7 8 9 10; do sh -c "cat /proc/self/maps; true" >/dev/null; done
-	head -c 64M /dev/zero >"$0" && cat "$0" >/dev/null && rm "$0"
-'
+workload='for i in 1 2 3; do ls -lR /usr/lib >/dev/null; done; for i in 1 2 3 4 5 6 7 8 9 10; do sh -c "cat /proc/self/maps; true" >/dev/null; done; head -c 64M /dev/zero >"$0" && cat "$0" >/dev/null && rm "$0"'
 sudo=
 [ "$(id -u)" = 0 ] || ! command -v sudo >/dev/null 2>&1 || sudo=sudo
 
