@@ -53,7 +53,8 @@ room_lib = $(OBJ)/lib/$(subst /,-,$(1)).a
 room_closure = $(foreach r,$(1) $(USES_$(1)),$(call room_lib,$(r)))
 
 .DELETE_ON_ERROR:
-.SECONDARY:
+# Objects that only a pattern rule names are kept.
+.PRECIOUS: $(OBJ)/%.o
 .PHONY: all help clean install uninstall lint check check-deps check-run bench demo deps
 
 all: $(O)/kmemtool
@@ -149,7 +150,7 @@ check-deps:
 # Recursive, so that what was just installed is seen by the rules.
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory check-run
-check-run: $(O)/kmemtool $(UNIT_BINS) $(FUZZ_BINS) $(OBJ)/tests/tools/make_golden
+check-run: $(OBJ)/kmemtool $(UNIT_BINS) $(FUZZ_BINS) $(OBJ)/tests/tools/make_golden
 	$(Q)MAKE_GOLDEN=$(abspath $(OBJ)/tests/tools/make_golden) sh tests/run.sh $(OBJ) $(OBJ)/kmemtool $(UNIT_BINS) -- $(FUZZ_BINS)
 
 deps:
