@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bpf/calibrate.h"
+#include "bpf/clock.h"
 #include "bpf/decode.h"
 #include "bpf/programs.h"
 #include "bpf/slots.h"
@@ -75,14 +75,6 @@ __attribute__((format(printf, 3, 4))) static int fail(struct kc_error *err, int 
 	vsnprintf(err->reason, sizeof(err->reason), fmt, ap);
 	va_end(ap);
 	return code;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
 }
 
 static int no_print(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -430,7 +422,7 @@ uint64_t kc_start(struct kc_collector *c)
 {
 	c->missed_before = count_missed(c);
 	__atomic_store_n(&c->shared->mode, KC_MODE_RECORD, __ATOMIC_SEQ_CST);
-	return now_ns();
+	return kc_now_ns();
 }
 
 static void *detach(void *arg)
@@ -448,7 +440,7 @@ uint64_t kc_stop(struct kc_collector *c)
 	uint64_t now;
 
 	__atomic_store_n(&c->shared->mode, KC_MODE_OFF, __ATOMIC_SEQ_CST);
-	now = now_ns();
+	now = kc_now_ns();
 	/* Programs that are off leave no marks: what is skipped from now on is nobody's loss. */
 	c->missed_at_stop = count_missed(c);
 	c->stopped = true;
@@ -474,7 +466,7 @@ static int emit_gap(int (*emit)(void *arg, const struct tf_event *ev), void *arg
 {
 	struct tf_event gap = { .kind = TF_GAP,
 				.cpu = (uint16_t)cpu,
-				.ts_ns = now_ns(),
+				.ts_ns = kc_now_ns(),
 				.bytes_req = lost,
 				.node = TF_NO_NODE };
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "bpf/clock.h"
 #include "bpf/snapshot.h"
 
 #define FLUSH_NS 1000000000ull
@@ -26,14 +26,6 @@ struct kc_session {
 	uint64_t start_ns, end_ns, flushed_ns;
 	int err; /* the first of the writer */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-}
 
 static int write_event(void *arg, const struct tf_event *ev)
 {
@@ -135,7 +127,7 @@ int64_t kc_session_poll(struct kc_session *s)
 		s->err = (int)nr;
 		return nr;
 	}
-	now = now_ns();
+	now = kc_now_ns();
 	if (now - s->flushed_ns >= FLUSH_NS) {
 		s->flushed_ns = now;
 		s->err = write_meta(s);
@@ -152,7 +144,7 @@ void kc_session_get_stats(struct kc_session *s, struct kc_session_stats *stats)
 		kc_get_stats(s->collector, &s->last_stats);
 	stats->host = s->last_stats;
 	stats->start_ns = s->start_ns;
-	stats->end_ns = s->end_ns ? s->end_ns : now_ns();
+	stats->end_ns = s->end_ns ? s->end_ns : kc_now_ns();
 }
 
 /* What is left in the rings, then the losses that no event has told. */

@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "bpf/clock.h"
 
 /* In this order: settings first, then what the allocators change all the time. */
 static const char *const slow_files[] = {
@@ -223,14 +224,6 @@ static int copy_file(struct kc_snapshotter *s, struct tf_snapshot *snap, const c
 	return tf_snapshot_add(snap, path, s->file.data, s->file.len);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-}
-
 int kc_snapshot(struct kc_snapshotter *s, struct tf_meta *meta, uint64_t *ts_ns)
 {
 	struct tf_snapshot *snap;
@@ -238,7 +231,7 @@ int kc_snapshot(struct kc_snapshotter *s, struct tf_meta *meta, uint64_t *ts_ns)
 
 	if (err)
 		return err;
-	snap = tf_meta_begin_snapshot(meta, now_ns());
+	snap = tf_meta_begin_snapshot(meta, kc_now_ns());
 	if (!snap)
 		return -ENOMEM;
 	for (size_t i = 0; i < LEN(slow_files) && !err; i++)
@@ -250,7 +243,7 @@ int kc_snapshot(struct kc_snapshotter *s, struct tf_meta *meta, uint64_t *ts_ns)
 		err = add_attrs(&s->slabs, s->names[i], moving_attrs, LEN(moving_attrs));
 	for (size_t i = 0; i < LEN(fast_files) && !err; i++)
 		err = copy_file(s, snap, fast_files[i]);
-	snap->ts_ns = now_ns();
+	snap->ts_ns = kc_now_ns();
 	if (!err && s->slabs.len)
 		err = tf_snapshot_add(snap, "/sys/kernel/slab", s->slabs.data, s->slabs.len);
 	if (ts_ns)

@@ -301,8 +301,8 @@ static void print_progress(const struct kc_session_stats *stats)
 		(unsigned long long)stats->host.nr_lost);
 }
 
-/* Until something ends it.  0 or the negative errno of the file. */
-static int record_loop(struct record *r, struct kc_session *session)
+/* Until something ends it; an error of the file is kept by the session for its end. */
+static void record_loop(struct record *r, struct kc_session *session)
 {
 	struct pollfd wait = { .fd = r->signals, .events = POLLIN };
 	bool terminal = isatty(STDERR_FILENO);
@@ -313,7 +313,7 @@ static int record_loop(struct record *r, struct kc_session *session)
 		int64_t nr = kc_session_poll(session);
 
 		if (nr < 0)
-			return (int)nr;
+			break;
 		kc_session_get_stats(session, &stats);
 		if (terminal && stats.end_ns - shown_ns >= PROGRESS_NS) {
 			shown_ns = stats.end_ns;
@@ -328,7 +328,6 @@ static int record_loop(struct record *r, struct kc_session *session)
 	}
 	if (terminal)
 		fprintf(stderr, "\r\033[K");
-	return 0;
 }
 
 static void print_json(const struct kc_session_stats *stats)
