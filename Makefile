@@ -19,7 +19,7 @@ VERSION := 0.1.0
 VARIANT := $(if $(SAN),san)$(if $(COVERAGE),cov)
 OBJ := $(O)/obj$(if $(VARIANT),-$(VARIANT))
 
-LIBS := libbpf libelf libzstd libxxhash jansson
+LIBS := libbpf libelf libzstd libxxhash jansson libtracecmd libtraceevent
 CHECK_LIBS := check
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
@@ -30,9 +30,10 @@ CFLAGS_ALL = -std=gnu11 -g $(OPT) $(if $(COVERAGE),--coverage) $(WARN) -I. -D_GN
 LDLIBS_ALL = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lm -pthread
 
 # The rooms, and what each may use: the table of CONTRIBUTING.md, checked by tests/tools/lint-includes.
-ROOMS := tracefmt bpf core/machine core/page core/slab core/vm core/percpu core \
+ROOMS := tracefmt tracefmt/import bpf core/machine core/page core/slab core/vm core/percpu core \
 	core/replay core/analysis core/result cmd/ui cmd
 USES_tracefmt :=
+USES_tracefmt/import := tracefmt
 USES_bpf := tracefmt
 USES_core/machine :=
 USES_core/page := core/machine
@@ -43,7 +44,7 @@ USES_core := core/percpu core/slab $(USES_core/percpu)
 USES_core/replay := core tracefmt $(USES_core)
 USES_core/analysis := core/replay $(USES_core/replay)
 USES_core/result := core/analysis $(USES_core/analysis)
-USES_cmd/ui := core/result bpf $(USES_core/result)
+USES_cmd/ui := core/result bpf tracefmt/import $(USES_core/result)
 USES_cmd := cmd/ui $(USES_cmd/ui)
 
 room_srcs = $(filter-out %.bpf.c,$(wildcard $(1)/*.c))
@@ -55,7 +56,7 @@ room_closure = $(foreach r,$(1) $(USES_$(1)),$(call room_lib,$(r)))
 .DELETE_ON_ERROR:
 # Objects that only a pattern rule names are kept.
 .PRECIOUS: $(OBJ)/%.o
-.PHONY: all help clean install uninstall lint check check-deps check-run bench demo deps
+.PHONY: all help clean install uninstall lint check check-deps check-run bench bench-tracefmt demo deps
 
 all: $(O)/kmemtool
 
@@ -132,6 +133,9 @@ $(OBJ)/tests/tools/make_golden: $(OBJ)/tests/tools/make_golden.o $(OBJ)/tests/to
 		$(call room_lib,tracefmt)
 	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
+$(OBJ)/tests/tools/trace_bench: $(OBJ)/tests/tools/trace_bench.o $(call room_lib,tracefmt)
+	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+
 # A corpus can grow: make fuzz-columns TIME=600 runs one target under clang's libFuzzer.
 TIME ?= 60
 fuzz-%:
@@ -166,6 +170,11 @@ bench: deps
 	$(Q)$(MAKE) --no-print-directory all $(OBJ)/tests/tools/rusage
 	$(Q)sh tests/bench/bench.sh $(OBJ)/kmemtool $(OBJ)/tests/tools/rusage
 
+# The trace format alone: sizes and speeds beside those of other tools.
+bench-tracefmt: deps
+	$(Q)$(MAKE) --no-print-directory all $(OBJ)/tests/tools/rusage $(OBJ)/tests/tools/trace_bench
+	$(Q)sh tests/bench/tracefmt.sh $(OBJ)/kmemtool $(OBJ)/tests/tools/rusage $(OBJ)/tests/tools/trace_bench
+
 install: all
 	install -D -m 755 $(OBJ)/kmemtool $(DESTDIR)$(prefix)/bin/kmemtool
 	$(Q)for page in man/*.[0-9]; do install -D -m 644 $$page \
@@ -185,7 +194,7 @@ help:
 	@echo "make unit         unit suites alone (ROOM=core/page: of one room)"
 	@echo "make fuzz-NAME    one fuzz target under libFuzzer for TIME=60 seconds"
 	@echo "make lint         house rules, formatting, manual pages"
-	@echo "make bench        measured figures beside other tools"
+	@echo "make bench        measured figures beside other tools; make bench-tracefmt: of the format"
 	@echo "make install      to \$$(DESTDIR)\$$(prefix); make uninstall"
 	@echo "make clean        remove $(O)/"
 

@@ -182,7 +182,7 @@ static int decode_page(struct kc_decoder *decoder, const struct kc_page *rec, st
 	ev->order = rec->order;
 	ev->migratetype = rec->migratetype;
 	if (ev->kind == TF_VMAP_ALLOC) {
-		ev->bytes_req = ev->bytes_alloc = rec->bytes;
+		ev->bytes_req = rec->bytes;
 		ev->order = log2_of(rec->align);
 		ev->flags = rec->flags & KC_FLAG_FAILED ? TF_EV_FAILED : 0;
 		if (decoder->owners)
@@ -201,7 +201,7 @@ static void decode_percpu(const struct kc_percpu *rec, struct tf_event *ev)
 {
 	ev->gfp = rec->gfp;
 	ev->bytes_req = rec->bytes_req;
-	ev->bytes_alloc = rec->bytes_alloc;
+	ev->bytes_alloc = rec->bytes_alloc < UINT32_MAX ? (uint32_t)rec->bytes_alloc : UINT32_MAX;
 	ev->order = log2_of(rec->align);
 	if (rec->flags & KC_FLAG_ATOMIC)
 		ev->flags |= TF_EV_ATOMIC;

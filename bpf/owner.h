@@ -18,16 +18,7 @@
 
 #include "bpf/kallsyms.h"
 #include "tracefmt/event.h"
-
-/* What a function is part of. */
-enum kc_frame {
-	KC_FRAME_OUTSIDE, /* none of the allocators */
-	KC_FRAME_TRACE,	  /* the tracepoint and the program */
-	KC_FRAME_PAGE,
-	KC_FRAME_SLAB,
-	KC_FRAME_VMALLOC,
-	KC_FRAME_PERCPU,
-};
+#include "tracefmt/frame.h"
 
 struct kc_owners;
 
@@ -35,8 +26,6 @@ struct kc_owners;
 int kc_owners_init(struct kc_owners **out, const struct kc_kallsyms *syms);
 void kc_owners_free(struct kc_owners *owners);
 
-/* The part a function belongs to, by its name as kallsyms gives it. */
-enum kc_frame kc_frame_by_name(const char *function);
 /*
  * Owner and call site of a page event from its frames, innermost first.  call_site
  * is 0 if every frame is inside the allocators.

@@ -9,29 +9,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "bpf/clock.h"
 #include "bpf/snapshot.h"
 
-#define FLUSH_NS 1000000000ull
+/* What a poll and a block take is to fit into the second, too. */
+#define SEAL_NS 800000000ull
 
 struct kc_session {
 	struct kc_collector *collector;
 	struct kc_snapshotter *snapshotter;
 	struct tf_writer *writer;
 	struct tf_meta meta;
-	const char *path;	    /* the caller's */
 	struct kc_stats last_stats; /* once the collector is closed */
-	uint64_t start_ns, end_ns, flushed_ns;
-	int err; /* the first of the writer */
+	uint64_t start_ns, end_ns, sealed_ns;
+	uint64_t nr_refused; /* events that the writer did not take any more */
+	int stop;	     /* why the writer takes no more events, 0 if it does */
+	int err;	     /* the first that is not the file's */
 };
 
 static int write_event(void *arg, const struct tf_event *ev)
 {
 	struct kc_session *s = arg;
+	int err = tf_writer_add(s->writer, ev);
 
-	return tf_writer_add(s->writer, ev);
+	/* Once the file has its end, what comes is only counted. */
+	if (err) {
+		s->stop = err;
+		s->nr_refused++;
+	}
+	return 0;
 }
 
 static int write_meta(struct kc_session *s)
@@ -39,6 +46,18 @@ static int write_meta(struct kc_session *s)
 	int err = kc_add_meta(s->collector, &s->meta);
 
 	return err ? err : tf_writer_add_meta(s->writer, &s->meta);
+}
+
+/* That the file has its end is no error of what follows. */
+static int unless_end(struct kc_session *s, int err)
+{
+	struct tf_writer_stats stats;
+
+	tf_writer_get_stats(s->writer, &stats);
+	if (!err || err != stats.stopped)
+		return err;
+	s->stop = err;
+	return 0;
 }
 
 /* The mark in the event stream that says when the last snapshot was taken; the snapshot itself. */
@@ -50,13 +69,15 @@ static int write_snapshot(struct kc_session *s, uint64_t ts_ns)
 				 .addr = s->meta.nr_snapshots - 1 };
 	int err = write_meta(s);
 
-	return err ? err : tf_writer_add(s->writer, &mark);
+	if (!err)
+		err = tf_writer_add(s->writer, &mark);
+	return unless_end(s, err);
 }
 
 int kc_session_open(struct kc_session **out, const struct kc_session_options *options,
 		    bool *is_file, struct kc_error *err)
 {
-	struct tf_writer_options writer = { .level = options->level };
+	struct tf_writer_options writer = options->writer;
 	struct kc_session *s = calloc(1, sizeof(*s));
 	struct tf_error tf_err = { 0 };
 	int ret;
@@ -67,7 +88,7 @@ int kc_session_open(struct kc_session **out, const struct kc_session_options *op
 		snprintf(err->reason, sizeof(err->reason), "out of memory");
 		return -ENOMEM;
 	}
-	s->path = options->path;
+	writer.flags |= TF_WRITER_DURABLE;
 	tf_meta_init(&s->meta);
 	ret = kc_open(&s->collector, &options->collector, err);
 	if (ret)
@@ -111,7 +132,7 @@ int kc_session_start(struct kc_session *s)
 	s->err = kc_snapshot(s->snapshotter, &s->meta, &taken_ns);
 	if (s->err)
 		return s->err;
-	s->start_ns = s->flushed_ns = kc_start(s->collector);
+	s->start_ns = s->sealed_ns = kc_start(s->collector);
 	s->err = write_snapshot(s, taken_ns);
 	return s->err;
 }
@@ -128,18 +149,20 @@ int64_t kc_session_poll(struct kc_session *s)
 		return nr;
 	}
 	now = kc_now_ns();
-	if (now - s->flushed_ns >= FLUSH_NS) {
-		s->flushed_ns = now;
-		s->err = write_meta(s);
-		if (!s->err)
-			s->err = tf_writer_flush(s->writer);
+	if (now - s->sealed_ns >= SEAL_NS && !s->stop) {
+		s->sealed_ns = now;
+		s->err = unless_end(s, write_meta(s));
+		s->stop = tf_writer_seal(s->writer);
 	}
-	return s->err ? s->err : nr;
+	if (s->err)
+		return s->err;
+	return s->stop ? s->stop : nr;
 }
 
 void kc_session_get_stats(struct kc_session *s, struct kc_session_stats *stats)
 {
 	tf_writer_get_stats(s->writer, &stats->file);
+	stats->nr_refused = s->nr_refused + stats->file.nr_dropped;
 	if (s->collector)
 		kc_get_stats(s->collector, &s->last_stats);
 	stats->host = s->last_stats;
@@ -156,6 +179,19 @@ static int drain_rest(struct kc_session *s)
 		nr = kc_drain(s->collector, write_event, s);
 	} while (nr > 0);
 	return nr < 0 ? (int)nr : kc_drain_gaps(s->collector, write_event, s);
+}
+
+/* Events for which the file had no room are lost like others. */
+static int write_last_gap(struct kc_session *s)
+{
+	struct tf_writer_stats stats;
+	struct tf_event gap = { .kind = TF_GAP, .node = TF_NO_NODE };
+
+	tf_writer_flush(s->writer);
+	tf_writer_get_stats(s->writer, &stats);
+	gap.ts_ns = s->end_ns;
+	gap.bytes_req = s->nr_refused + stats.nr_dropped;
+	return gap.bytes_req ? unless_end(s, tf_writer_add(s->writer, &gap)) : 0;
 }
 
 /* What only the end knows. */
@@ -181,7 +217,6 @@ static int write_totals(struct kc_session *s)
 int kc_session_finish(struct kc_session *s, struct kc_session_stats *stats, struct kc_error *err)
 {
 	struct tf_error tf_err = { .reason = "" };
-	struct stat st;
 	uint64_t taken_ns = 0;
 	int ret;
 
@@ -193,20 +228,15 @@ int kc_session_finish(struct kc_session *s, struct kc_session_stats *stats, stru
 	if (!s->err)
 		s->err = ret;
 	if (!s->err)
+		s->err = write_last_gap(s);
+	if (!s->err)
 		s->err = write_totals(s);
 	if (!s->err)
 		s->err = write_snapshot(s, taken_ns);
-	if (!s->err)
-		s->err = tf_writer_flush(s->writer);
+	ret = tf_writer_finish(s->writer, &tf_err);
 	kc_session_get_stats(s, stats);
-	ret = tf_writer_close(s->writer, &tf_err);
-	s->writer = NULL;
-	/* The footer is not in the writer's figures any more. */
-	if (strcmp(s->path, "-") && !stat(s->path, &st))
-		stats->file.file_bytes = (uint64_t)st.st_size;
-	if (!s->err)
-		s->err = ret;
-	ret = s->err;
+	if (!ret)
+		ret = s->err;
 	if (ret)
 		snprintf(err->reason, sizeof(err->reason), "%s",
 			 tf_err.reason[0] ? tf_err.reason : strerror(-ret));

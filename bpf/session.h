@@ -6,8 +6,12 @@
  *     │      └ opening snapshot             └ closing snapshot, symbols, footer
  *     └ the file exists, nothing is recorded
  *
- * What was polled is in the file at most a second later, so a recorder that is
- * killed leaves a trace that misses no more than that.
+ * What was polled is in the file less than a second later, so a recorder that is
+ * killed leaves a trace that misses no more than that, and on the disk half a second after
+ * that.
+ *
+ * When the file cannot grow any more, polling ends.  What the rings still hold then is
+ * counted, and the closing snapshot is written if there is room.
  */
 #ifndef BPF_SESSION_H
 #define BPF_SESSION_H
@@ -21,12 +25,13 @@ struct kc_session_options {
 	struct kc_options collector;
 	const char *path;    /* "-" is standard output; must outlive the session */
 	const char *command; /* what is run, for the trace; NULL: nothing */
-	int level;	     /* zstd; 0: default */
+	struct tf_writer_options writer;
 };
 
 struct kc_session_stats {
 	struct tf_writer_stats file;
 	struct kc_stats host;
+	uint64_t nr_refused; /* events that came when the file had its end: a gap tells of them */
 	uint64_t start_ns, end_ns; /* end_ns: now, until kc_session_finish() */
 };
 
@@ -39,15 +44,17 @@ int kc_session_open(struct kc_session **out, const struct kc_session_options *op
 const char *kc_session_class_status(const struct kc_session *session, enum kc_class class);
 /* Opening snapshot, then events.  0 or negative errno. */
 int kc_session_start(struct kc_session *session);
-/* Move what has been recorded into the file.  Returns how many events, or negative errno (full
- * disk). */
+/*
+ * Move what has been recorded into the file.  Returns how many events, or negative errno: the
+ * file has its end, which stats.file tells of, or the rings cannot be read.
+ */
 int64_t kc_session_poll(struct kc_session *session);
 /* Events of one CPU for which its ring had no room. */
 uint64_t kc_session_lost_on_cpu(const struct kc_session *session, unsigned int cpu);
 void kc_session_get_stats(struct kc_session *session, struct kc_session_stats *stats);
 /*
  * Stop, drain, closing snapshot, footer.  Whatever poll returned before, as much as can be
- * is written.  0, or the first error; err then has one line.
+ * is written.  0, or the first error; err then has one line.  A limit of the file is no error.
  */
 int kc_session_finish(struct kc_session *session, struct kc_session_stats *stats,
 		      struct kc_error *err);

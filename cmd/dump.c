@@ -15,16 +15,22 @@
 struct dump_args {
 	const char *file;
 	uint64_t from_ns, to_ns; /* since the first event */
-	uint64_t limit;
-	uint32_t kinds; /* 1 << enum tf_kind */
+	uint64_t skip, limit;
+	uint32_t kinds;		     /* 1 << enum tf_kind */
+	uint64_t cpus[TF_CPU_WORDS]; /* if has_cpus */
+	bool has_cpus;
 	enum ui_event_format format;
+	unsigned int flags; /* enum ui_event_flags */
 };
 
 enum {
 	KEY_FROM = 256,
 	KEY_TO,
+	KEY_SKIP,
 	KEY_TYPE,
+	KEY_CPU,
 	KEY_FORMAT,
+	KEY_STACKS,
 	KEY_LIMIT,
 };
 
@@ -32,9 +38,12 @@ static const struct argp_option options[] = {
 	{ "from", KEY_FROM, "T", 0,
 	  "Begin at T after the first event (ns, us, ms, s, m; default s)", 0 },
 	{ "to", KEY_TO, "T", 0, "End before T after the first event", 0 },
+	{ "skip", KEY_SKIP, "N", 0, "Begin behind the first N records, of whatever type", 0 },
 	{ "type", KEY_TYPE, "T,...", 0, "Only these: kmalloc, kfree, page_alloc, ...", 0 },
+	{ "cpu", KEY_CPU, "LIST", 0, "Only these CPUs: 0,2-3", 0 },
 	{ "format", KEY_FORMAT, "F", 0, "text (default), jsonl or csv", 0 },
-	{ "limit", KEY_LIMIT, "N", 0, "Stop after N lines", 0 },
+	{ "stacks", KEY_STACKS, NULL, 0, "Print call chains (text and jsonl)", 0 },
+	{ "limit", KEY_LIMIT, "N", 0, "Stop after N events", 0 },
 	{ 0 },
 };
 
@@ -75,6 +84,41 @@ static error_t parse_types(const char *list, uint32_t *kinds)
 	return 0;
 }
 
+/* A CPU number at *p, which moves behind it.  False if there is none. */
+static bool take_cpu(const char **p, unsigned int *cpu)
+{
+	const char *start = *p;
+
+	for (*cpu = 0; **p >= '0' && **p <= '9' && *cpu <= UINT16_MAX; ++*p)
+		*cpu = *cpu * 10 + (unsigned int)(**p - '0');
+	return *p > start && *cpu <= UINT16_MAX;
+}
+
+/* "0,2-3" */
+static error_t parse_cpus(const char *list, struct dump_args *args)
+{
+	const char *p = list;
+	unsigned int first, last;
+
+	args->has_cpus = true;
+	do {
+		if (!take_cpu(&p, &first))
+			break;
+		last = first;
+		if (*p == '-') {
+			p++;
+			if (!take_cpu(&p, &last) || last < first)
+				break;
+		}
+		for (unsigned int cpu = first; cpu <= last; cpu++)
+			args->cpus[cpu / 64] |= UINT64_C(1) << cpu % 64;
+		if (!*p)
+			return 0;
+	} while (*p++ == ',');
+	ui_usage_error("dump", "--cpu: '%s' is not a list of CPUs (like 0,2-3)", list);
+	return EINVAL;
+}
+
 static error_t parse_format(const char *name, enum ui_event_format *format)
 {
 	static const char *const names[] = { "text", "jsonl", "csv" };
@@ -98,6 +142,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return ui_take_time("dump", "--from", arg, &args->from_ns);
 	case KEY_TO:
 		return ui_take_time("dump", "--to", arg, &args->to_ns);
+	case KEY_SKIP:
+		return ui_take_count("dump", "--skip", arg, &args->skip);
+	case KEY_CPU:
+		return parse_cpus(arg, args);
+	case KEY_STACKS:
+		args->flags |= UI_EVENT_STACKS;
+		return 0;
 	case KEY_TYPE:
 		return parse_types(arg, &args->kinds);
 	case KEY_FORMAT:
@@ -109,6 +160,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		ui_usage_error("dump", "no trace given");
 		return EINVAL;
+	case ARGP_KEY_SUCCESS:
+		if (args->flags & UI_EVENT_STACKS && args->format == UI_EVENT_CSV) {
+			ui_usage_error("dump", "--stacks: a line of CSV holds no call chain");
+			return EINVAL;
+		}
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -142,11 +199,43 @@ static int dump(const struct dump_args *args, struct tf_reader *reader,
 			continue;
 		}
 		for (int64_t i = 0; i < count && nr < args->limit && !ferror(stdout); i++) {
-			if (!(args->kinds & 1u << events[i].kind))
-				continue;
 			ui_event_print(printer, &events[i]);
 			nr++;
 		}
+	}
+	return status;
+}
+
+/* Have the reader leave out what is not asked for, whole blocks where it can.  0 or -ENOMEM. */
+static int select_events(const struct dump_args *args, struct tf_reader *reader,
+			 const struct tf_reader_info *info)
+{
+	tf_reader_set_range(reader, ui_time_add(info->first_ns, args->from_ns),
+			    ui_time_add(info->first_ns, args->to_ns));
+	tf_reader_set_events(reader, ui_time_add(info->first_event, args->skip), UINT64_MAX);
+	tf_reader_set_kinds(reader, args->kinds);
+	return tf_reader_set_cpus(reader, args->has_cpus ? args->cpus : NULL);
+}
+
+static int dump_reader(const struct dump_args *args, struct tf_reader *reader)
+{
+	struct ui_event_printer printer;
+	struct tf_reader_info info;
+	int status;
+
+	tf_reader_get_info(reader, &info);
+	if (select_events(args, reader, &info))
+		return ui_no_memory("dump");
+	ui_event_printer_init(&printer, stdout, tf_reader_meta(reader), args->format, args->flags,
+			      info.first_ns);
+	ui_event_print_header(&printer);
+	status = dump(args, reader, &printer);
+	if (status == UI_DONE && !info.complete) {
+		ui_error("dump", args->file, TF_NO_OFFSET,
+			 info.nr_segments > 1
+				 ? "incomplete: a file is missing, or has no footer"
+				 : "incomplete: no footer, read up to its last whole block");
+		status = UI_INPUT;
 	}
 	return status;
 }
@@ -155,8 +244,6 @@ int cmd_dump(int argc, char **argv)
 {
 	struct dump_args args = { .to_ns = UINT64_MAX, .limit = UINT64_MAX, .kinds = UINT32_MAX };
 	struct tf_error error = { .offset = TF_NO_OFFSET };
-	struct ui_event_printer printer;
-	struct tf_reader_info info;
 	struct tf_reader *reader;
 	int err, status;
 
@@ -165,17 +252,7 @@ int cmd_dump(int argc, char **argv)
 	err = tf_reader_open(&reader, args.file, &error);
 	if (err)
 		return ui_input_error("dump", args.file, err, &error);
-	tf_reader_get_info(reader, &info);
-	tf_reader_set_range(reader, ui_time_add(info.first_ns, args.from_ns),
-			    ui_time_add(info.first_ns, args.to_ns));
-	ui_event_printer_init(&printer, stdout, tf_reader_meta(reader), args.format, info.first_ns);
-	ui_event_print_header(&printer);
-	status = dump(&args, reader, &printer);
-	if (status == UI_DONE && !info.complete) {
-		ui_error("dump", args.file, TF_NO_OFFSET,
-			 "incomplete: no footer, read up to its last whole block");
-		status = UI_INPUT;
-	}
+	status = dump_reader(&args, reader);
 	tf_reader_close(reader);
 	return status;
 }

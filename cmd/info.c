@@ -71,36 +71,103 @@ static json_t *build_facts(struct km_json_out *out, const struct tf_meta *meta, 
 	return object;
 }
 
+/* The machine as the file header has it; the facts of "host" may say more. */
+static json_t *build_machine(struct km_json_out *out, const struct tf_reader *reader)
+{
+	json_t *object = json_object();
+	struct tf_host host;
+
+	tf_reader_get_host(reader, &host);
+	km_json_set(out, object, "name", json_string(host.machine));
+	km_json_set(out, object, "pointer_bytes", km_json_u64(host.pointer_bytes));
+	km_json_set(out, object, "page_bytes", km_json_u64(UINT64_C(1) << host.page_shift));
+	km_json_set(out, object, "big_endian", json_boolean(host.big_endian));
+	return object;
+}
+
+static json_t *build_cpus(struct km_json_out *out, uint64_t cpus)
+{
+	json_t *list = json_array();
+
+	for (unsigned int cpu = 0; cpu < 64; cpu++) {
+		if (cpus >> cpu & 1)
+			km_json_append(out, list, km_json_u64(cpu));
+	}
+	return list;
+}
+
+static json_t *build_events(struct km_json_out *out, const struct tf_reader_info *info)
+{
+	json_t *events = json_object(), *by_type = json_object();
+
+	km_json_set(out, events, "total", km_json_u64(info->nr_events));
+	for (unsigned int kind = 0; kind < TF_NR_KINDS; kind++)
+		km_json_set(out, by_type, tf_kind_name(kind), km_json_u64(info->by_kind[kind]));
+	km_json_set(out, events, "by_type", by_type);
+	return events;
+}
+
+/* How much there is of what is no event. */
+static void set_counts(struct km_json_out *out, json_t *root, const struct tf_meta *meta,
+		       const struct tf_reader_info *info)
+{
+	json_t *checkpoints = json_object();
+
+	km_json_set(out, root, "blocks", km_json_u64(info->nr_blocks));
+	km_json_set(out, checkpoints, "count", km_json_u64(info->nr_checkpoints));
+	km_json_set(out, checkpoints, "bytes", km_json_u64(info->checkpoint_bytes));
+	km_json_set(out, root, "checkpoints", checkpoints);
+	km_json_set(out, root, "caches", km_json_u64(meta->nr_caches));
+	km_json_set(out, root, "symbols", km_json_u64(meta->nr_symbols));
+	km_json_set(out, root, "stacks", km_json_u64(meta->nr_stacks));
+	km_json_set(out, root, "snapshots", km_json_u64(meta->nr_snapshots));
+}
+
+/* Did kmemtool pack have something to say of the trace that it was given? */
+static bool is_packed(const struct tf_meta *meta)
+{
+	for (size_t i = 0; i < meta->nr_facts; i++) {
+		if (!strncmp(meta->facts[i].key, "pack.", 5))
+			return true;
+	}
+	return false;
+}
+
 static int print_json(const struct tf_reader *reader, const struct tf_reader_info *info)
 {
 	static const char *const groups[] = { "host", "record", "calib", "gfp" };
+	json_t *imported;
 	const struct tf_meta *meta = tf_reader_meta(reader);
 	struct km_json_out out = { 0 };
-	json_t *root = json_object(), *events = json_object(), *by_type = json_object();
-	json_t *lost = json_object();
+	json_t *root = json_object(), *lost = json_object();
 	char version[16];
 	int status = UI_DONE;
 
 	snprintf(version, sizeof(version), "%u.%u", info->version_major, info->version_minor);
 	km_json_set(&out, root, "format_version", json_string(version));
 	km_json_set(&out, root, "complete", json_boolean(info->complete));
+	km_json_set(&out, root, "anonymized", json_boolean(info->anonymized));
+	km_json_set(&out, root, "segments", km_json_u64(info->nr_segments));
 	km_json_set(&out, root, "file_bytes", km_json_u64(info->file_bytes));
 	km_json_set(&out, root, "bytes_per_event",
 		    info->nr_events ? km_json_real(bytes_per_event(info)) : json_null());
 	km_json_set(&out, root, "duration_ns", km_json_u64(info->last_ns - info->first_ns));
-	km_json_set(&out, events, "total", km_json_u64(info->nr_events));
-	for (unsigned int kind = 0; kind < TF_NR_KINDS; kind++)
-		km_json_set(&out, by_type, tf_kind_name(kind), km_json_u64(info->by_kind[kind]));
-	km_json_set(&out, events, "by_type", by_type);
-	km_json_set(&out, root, "events", events);
+	km_json_set(&out, root, "events", build_events(&out, info));
 	km_json_set(&out, lost, "total", km_json_u64(info->nr_lost));
 	km_json_set(&out, root, "lost", lost);
-	km_json_set(&out, root, "blocks", km_json_u64(info->nr_blocks));
-	km_json_set(&out, root, "caches", km_json_u64(meta->nr_caches));
-	km_json_set(&out, root, "symbols", km_json_u64(meta->nr_symbols));
-	km_json_set(&out, root, "snapshots", km_json_u64(meta->nr_snapshots));
+	km_json_set(&out, root, "first_record", km_json_u64(info->first_event));
+	km_json_set(&out, root, "missing_records", km_json_u64(info->nr_missing));
+	km_json_set(&out, root, "cpus", build_cpus(&out, info->cpus));
+	set_counts(&out, root, meta, info);
+	km_json_set(&out, root, "machine", build_machine(&out, reader));
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		km_json_set(&out, root, groups[i], build_facts(&out, meta, groups[i]));
+	if (is_packed(meta))
+		km_json_set(&out, root, "pack", build_facts(&out, meta, "pack"));
+	imported = build_facts(&out, meta, "import");
+	if (json_object_size(imported))
+		km_json_set(&out, root, "import", json_incref(imported));
+	json_decref(imported);
 	if (out.err)
 		status = ui_no_memory("info");
 	else if (!json_dumpf(root, stdout, KM_JSON_FLAGS))
@@ -116,21 +183,90 @@ static const char *fact(const struct tf_meta *meta, const char *key, char *buf, 
 	return value && value[0] ? ui_clean(value, buf, len) : "-";
 }
 
-static void print_head(const struct tf_meta *meta, const struct tf_reader_info *info)
+/* "0-3,8" */
+static void print_cpus(uint64_t cpus)
 {
-	char a[256], b[256], size[UI_UNIT_LEN];
+	const char *comma = "";
 
-	printf("format     %u.%u, %s in %" PRIu64 " blocks, %s\n", info->version_major,
-	       info->version_minor, ui_format_size((double)info->file_bytes, size), info->nr_blocks,
+	for (unsigned int cpu = 0; cpu < 64; cpu++) {
+		unsigned int first = cpu;
+
+		if (!(cpus >> cpu & 1))
+			continue;
+		while (cpu < 63 && cpus >> (cpu + 1) & 1)
+			cpu++;
+		printf("%s%u", comma, first);
+		if (cpu > first)
+			printf("-%u", cpu);
+		comma = ",";
+	}
+}
+
+static void print_format(const struct tf_reader_info *info)
+{
+	char size[UI_UNIT_LEN];
+
+	printf("format     %u.%u, %s in %" PRIu64 " blocks", info->version_major,
+	       info->version_minor, ui_format_size((double)info->file_bytes, size),
+	       info->nr_blocks);
+	if (info->nr_segments > 1)
+		printf(" of %" PRIu32 " files", info->nr_segments);
+	printf("%s, %s\n", info->anonymized ? ", anonymized" : "",
 	       info->complete ? "complete"
-			      : "INCOMPLETE: no footer, readable up to its last whole block");
+	       : info->nr_segments > 1
+		       ? "INCOMPLETE: a file is missing, or has no footer"
+		       : "INCOMPLETE: no footer, readable up to its last whole block");
+}
+
+static void print_head(const struct tf_reader *reader, const struct tf_reader_info *info)
+{
+	const struct tf_meta *meta = tf_reader_meta(reader);
+	char a[256], b[256];
+	const char *nodes;
+	struct tf_host host;
+
+	print_format(info);
 	printf("host       %s %s, ", fact(meta, "host.release", a, sizeof(a)),
 	       fact(meta, "host.machine", b, sizeof(b)));
 	printf("%s CPUs, ", fact(meta, "host.cpus_online", a, sizeof(a)));
-	fact(meta, "host.numa_nodes", a, sizeof(a));
-	printf("%s NUMA %s\n", a, strcmp(a, "1") ? "nodes" : "node");
+	nodes = fact(meta, "host.numa_nodes", a, sizeof(a));
+	printf("%s NUMA %s\n", nodes, strcmp(nodes, "1") ? "nodes" : "node");
+	tf_reader_get_host(reader, &host);
+	printf("machine    %s, %u-bit %s-endian, pages of %u bytes\n", host.machine,
+	       host.pointer_bytes * 8u, host.big_endian ? "big" : "little", 1u << host.page_shift);
 	if (tf_meta_get(meta, "record.command"))
 		printf("command    %s\n", fact(meta, "record.command", a, sizeof(a)));
+}
+
+/* What is not in these files, and was in the trace. */
+static void print_missing(const struct tf_reader_info *info)
+{
+	if (info->first_event)
+		printf("begins     with record %" PRIu64 ": %s\n", info->first_event,
+		       info->first_segment ? "older files are not here"
+					   : "cut out of a longer trace");
+	if (info->nr_missing)
+		printf("missing    %" PRIu64 " RECORDS, in files that are not here or not whole\n",
+		       info->nr_missing);
+}
+
+/* What was not in the trace that this one was packed from, or was cut off. */
+static void print_packed(const struct tf_meta *meta)
+{
+	uint64_t damage = tf_meta_get_u64(meta, "pack.damage", 0);
+	bool is_cut = tf_meta_get(meta, "pack.from") || tf_meta_get(meta, "pack.to");
+	bool is_late = tf_meta_get(meta, "pack.without_earlier");
+
+	if (is_cut || is_late)
+		printf("packed     %s%s\n", is_cut ? "as a part of a longer trace" : "",
+		       !is_late ? ""
+		       : is_cut ? ", without what was allocated before"
+				: "without what was allocated before");
+	if (damage)
+		printf("packed     of a trace that was DAMAGED in %" PRIu64 " place%s\n", damage,
+		       damage == 1 ? "" : "s");
+	if (tf_meta_get(meta, "pack.incomplete"))
+		printf("packed     of a trace that was INCOMPLETE\n");
 }
 
 static void print_events(const struct tf_reader_info *info)
@@ -153,6 +289,25 @@ static void print_events(const struct tf_reader_info *info)
 		printf("lost       none\n");
 }
 
+static void print_counts(const struct tf_meta *meta, const struct tf_reader_info *info)
+{
+	char size[UI_UNIT_LEN];
+
+	if (info->cpus) {
+		printf("CPUs       ");
+		print_cpus(info->cpus);
+		/* The index folds them into 64 bits. */
+		puts(tf_meta_get_u64(meta, "host.cpus_possible", 0) > 64 ? " modulo 64" : "");
+	}
+	printf("metadata   %zu caches, %zu symbols, %zu stacks, %zu snapshots\n", meta->nr_caches,
+	       meta->nr_symbols, meta->nr_stacks, meta->nr_snapshots);
+	if (info->nr_checkpoints)
+		printf("checkpoint %" PRIu64 " in %s\n", info->nr_checkpoints,
+		       ui_format_size((double)info->checkpoint_bytes, size));
+	else
+		printf("checkpoint none\n");
+}
+
 static void print_classes(const struct tf_meta *meta)
 {
 	static const char prefix[] = "record.class.";
@@ -173,10 +328,11 @@ static void print_text(const struct tf_reader *reader, const struct tf_reader_in
 	const struct tf_meta *meta = tf_reader_meta(reader);
 	char time[UI_UNIT_LEN];
 
-	print_head(meta, info);
+	print_head(reader, info);
+	print_missing(info);
+	print_packed(meta);
 	print_events(info);
-	printf("metadata   %zu caches, %zu symbols, %zu snapshots\n", meta->nr_caches,
-	       meta->nr_symbols, meta->nr_snapshots);
+	print_counts(meta, info);
 	printf("events by type\n");
 	for (unsigned int kind = 0; kind < TF_NR_KINDS; kind++) {
 		if (info->by_kind[kind])
@@ -201,7 +357,7 @@ static int report_damage(const char *file, struct tf_reader *reader)
 	int status = UI_DONE;
 	int64_t err;
 
-	tf_reader_set_range(reader, UINT64_MAX, UINT64_MAX);
+	tf_reader_set_events(reader, 0, 0);
 	while ((err = tf_reader_next(reader, &events, &error)) < 0 && status != UI_HOST)
 		status = ui_input_error("info", file, (int)err, &error);
 	return status;

@@ -5,8 +5,7 @@
  */
 #include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +13,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,8 +21,10 @@
 #include "bpf/session.h"
 #include "cmd/cmd.h"
 #include "cmd/ui/args.h"
+#include "cmd/ui/child.h"
 #include "cmd/ui/table.h"
 #include "cmd/ui/units.h"
+#include "core/kernel.h"
 
 #define COMMAND "record"
 #define DEFAULT_OUTPUT "kmemtool.kmt"
@@ -32,12 +32,17 @@
 #define POLL_IDLE_MS 20
 #define BUSY_EVENTS 2000 /* of one poll: more than this, and the next comes soon */
 #define RECORDER_NICE (-10)
+#define MIN_FILE_BYTES (64u << 10)
+#define MAX_KEEP 1024 /* as many files as a reader opens */
 #define PROGRESS_NS 250000000ull
 
 enum option_key {
 	KEY_RING = 256,
 	KEY_LEVEL,
 	KEY_MAX_SIZE,
+	KEY_ROTATE,
+	KEY_KEEP,
+	KEY_CHECKPOINT,
 	KEY_MAX_LOSS,
 	KEY_INCLUDE_SELF,
 	KEY_JSON,
@@ -45,14 +50,11 @@ enum option_key {
 
 struct record {
 	struct kc_session_options session;
-	uint64_t time_ns, max_bytes, max_loss;
+	uint64_t time_ns, max_loss;
 	bool has_max_loss, json;
-	char **child_argv; /* NULL: none */
 	char command[512];
 	/* while running */
-	pid_t child;
-	int child_status;
-	bool child_ended;
+	struct ui_child child;
 	int signals;
 	const char *stopped_by; /* why it ended before the command, NULL if it did not */
 };
@@ -65,7 +67,12 @@ static const struct argp_option options[] = {
 	{ "duration", 'd', "TIME", 0, "Stop after TIME (ns, us, ms, s, m; default seconds)", 0 },
 	{ "ring", KEY_RING, "SIZE", 0, "Room for events of each CPU (default 16M)", 0 },
 	{ "level", KEY_LEVEL, "N", 0, "zstd level, 1 to 19 (default 1)", 0 },
-	{ "max-size", KEY_MAX_SIZE, "SIZE", 0, "Stop when the trace has reached SIZE", 0 },
+	{ "max-size", KEY_MAX_SIZE, "SIZE", 0, "Stop before the trace gets larger than SIZE", 0 },
+	{ "rotate", KEY_ROTATE, "SIZE|TIME", 0,
+	  "Begin a new file FILE.1, FILE.2, ... after SIZE (100M) or TIME (60s)", 0 },
+	{ "keep", KEY_KEEP, "N", 0, "With --rotate: delete the oldest of more than N files", 0 },
+	{ "checkpoint", KEY_CHECKPOINT, "N", 0,
+	  "Write down what lives every N events (default 4194304; 0: never)", 0 },
 	{ "max-loss", KEY_MAX_LOSS, "N", 0, "Exit with status 1 if more than N events were lost",
 	  0 },
 	{ "include-self", KEY_INCLUDE_SELF, NULL, 0, "Record what kmemtool itself does, too", 0 },
@@ -92,10 +99,51 @@ static int parse_classes(char *list, unsigned int *classes)
 	return 0;
 }
 
+/* A snapshot alone takes more than that. */
+static int check_size(const char *option, uint64_t bytes)
+{
+	if (bytes >= MIN_FILE_BYTES)
+		return 0;
+	ui_usage_error(COMMAND, "%s: at least 64k", option);
+	return EINVAL;
+}
+
+/* A size has its unit's letter in upper case, but for k; a time ends in s or m. */
+static int parse_rotate(struct tf_writer_options *writer, const char *arg)
+{
+	size_t len = strlen(arg);
+	bool is_time = len && (arg[len - 1] == 's' || arg[len - 1] == 'm');
+	bool is_size = len && strchr("kKMGT", arg[len - 1]);
+	uint64_t *value = is_time ? &writer->rotate_ns : &writer->rotate_bytes;
+	int err = EINVAL;
+
+	if (is_time)
+		err = ui_parse_time(arg, value);
+	else if (is_size)
+		err = km_size_parse(arg, value);
+	if (!err && *value)
+		return is_size ? check_size("--rotate", *value) : 0;
+	ui_usage_error(COMMAND,
+		       "--rotate: '%s' is neither a size (like 100M) nor a time (like 60s)", arg);
+	return EINVAL;
+}
+
+static int parse_number(const char *option, const char *arg, uint64_t min, uint64_t max,
+			uint64_t *value)
+{
+	int err = ui_take_count(COMMAND, option, arg, value);
+
+	if (err || (*value >= min && *value <= max))
+		return err;
+	ui_usage_error(COMMAND, "%s: %" PRIu64 " to %" PRIu64, option, min, max);
+	return EINVAL;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct record *r = state->input;
-	uint64_t value;
+	struct tf_writer_options *writer = &r->session.writer;
+	uint64_t value = 0;
 	int err;
 
 	switch (key) {
@@ -120,15 +168,22 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		r->session.collector.ring_bytes = value;
 		return err;
 	case KEY_LEVEL:
-		err = ui_take_count(COMMAND, "--level", arg, &value);
-		if (!err && (!value || value > 19)) {
-			ui_usage_error(COMMAND, "--level: 1 to 19");
-			return EINVAL;
-		}
-		r->session.level = (int)value;
+		err = parse_number("--level", arg, 1, 19, &value);
+		writer->level = (int)value;
 		return err;
 	case KEY_MAX_SIZE:
-		return ui_take_size(COMMAND, "--max-size", arg, &r->max_bytes);
+		err = ui_take_size(COMMAND, "--max-size", arg, &writer->max_bytes);
+		return err ? err : check_size("--max-size", writer->max_bytes);
+	case KEY_ROTATE:
+		return parse_rotate(writer, arg);
+	case KEY_KEEP:
+		err = parse_number("--keep", arg, 1, MAX_KEEP, &value);
+		writer->keep = (uint32_t)value;
+		return err;
+	case KEY_CHECKPOINT:
+		err = parse_number("--checkpoint", arg, 0, UINT64_MAX - 1, &value);
+		writer->checkpoint_events = value ? value : TF_NO_CHECKPOINTS;
+		return err;
 	case KEY_MAX_LOSS:
 		r->has_max_loss = true;
 		return ui_take_count(COMMAND, "--max-loss", arg, &r->max_loss);
@@ -139,7 +194,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		r->json = true;
 		return 0;
 	case ARGP_KEY_ARGS:
-		r->child_argv = state->argv + state->next;
+		r->child.argv = state->argv + state->next;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -151,10 +206,10 @@ static void join_command(struct record *r)
 {
 	size_t len = 0;
 
-	for (char **arg = r->child_argv; arg && *arg && len < sizeof(r->command); arg++)
+	for (char **arg = r->child.argv; arg && *arg && len < sizeof(r->command); arg++)
 		len += (size_t)snprintf(r->command + len, sizeof(r->command) - len, "%s%s",
 					len ? " " : "", *arg);
-	r->session.command = r->child_argv ? r->command : NULL;
+	r->session.command = r->child.argv ? r->command : NULL;
 }
 
 /* Signals come through a descriptor, so that the loop has one place to wait. */
@@ -168,113 +223,10 @@ static int take_signals(struct record *r, sigset_t *old)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, old);
+	/* Too large a file is an error of the write like others. */
+	signal(SIGXFSZ, SIG_IGN);
 	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r->signals < 0 ? -errno : 0;
-}
-
-/* Can the command be run?  Asked before a file is created for it.  0 or an errno. */
-static int check_command(const char *command)
-{
-	const char *path = getenv("PATH");
-	char *paths, *dir, *rest, full[PATH_MAX];
-	int err = ENOENT;
-
-	if (strchr(command, '/'))
-		return access(command, X_OK) ? errno : 0;
-	paths = rest = strdup(path ? path : "/usr/bin:/bin");
-	while (err && paths && (dir = strsep(&rest, ":"))) {
-		snprintf(full, sizeof(full), "%s/%s", *dir ? dir : ".", command);
-		if (!access(full, X_OK))
-			err = 0;
-		else if (errno == EACCES)
-			err = EACCES;
-	}
-	free(paths);
-	return err;
-}
-
-static void run_child(struct record *r, const sigset_t *old, int go, int said)
-{
-	char byte;
-	int err;
-
-	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_SETMASK, old, NULL);
-	while (read(go, &byte, 1) < 0 && errno == EINTR)
-		;
-	execvp(r->child_argv[0], r->child_argv);
-	err = errno;
-	if (write(said, &err, sizeof(err)) < 0)
-		_exit(127);
-	_exit(127);
-}
-
-/*
- * Start the command, held back until release_child().  *go is written to let it run,
- * *said gives the errno if it could not be run.
- */
-static int start_child(struct record *r, const sigset_t *old, int *go, int *said)
-{
-	int go_pipe[2], said_pipe[2];
-
-	if (pipe2(go_pipe, O_CLOEXEC))
-		return -errno;
-	if (pipe2(said_pipe, O_CLOEXEC)) {
-		int err = -errno;
-
-		close(go_pipe[0]);
-		close(go_pipe[1]);
-		return err;
-	}
-	r->child = fork();
-	if (!r->child) {
-		close(go_pipe[1]);
-		run_child(r, old, go_pipe[0], said_pipe[1]);
-	}
-	close(go_pipe[0]);
-	close(said_pipe[1]);
-	*go = go_pipe[1];
-	*said = said_pipe[0];
-	return r->child < 0 ? -errno : 0;
-}
-
-/* Let the command run.  0, or the errno with which it could not be. */
-static int release_child(int go, int said)
-{
-	int err = 0;
-	ssize_t n;
-
-	close(go);
-	do {
-		n = read(said, &err, sizeof(err));
-	} while (n < 0 && errno == EINTR);
-	close(said);
-	return n == sizeof(err) ? err : 0;
-}
-
-static void reap_child(struct record *r)
-{
-	if (r->child > 0 && !r->child_ended &&
-	    waitpid(r->child, &r->child_status, WNOHANG) == r->child)
-		r->child_ended = true;
-}
-
-/* Ask a command that still runs to end, and give it two seconds; it is not waited for any longer.
- */
-static void end_child(struct record *r, int signal_nr)
-{
-	const struct timespec tick = { .tv_nsec = 20000000 };
-
-	kill(r->child, signal_nr);
-	for (int i = 0; i < 100 && !r->child_ended; i++) {
-		reap_child(r);
-		if (!r->child_ended)
-			nanosleep(&tick, NULL);
-	}
-	if (!r->child_ended)
-		ui_error(COMMAND, NULL, TF_NO_OFFSET,
-			 "%s (pid %d) does not end, and is left running", r->child_argv[0],
-			 (int)r->child);
 }
 
 static void read_signals(struct record *r)
@@ -283,7 +235,7 @@ static void read_signals(struct record *r)
 
 	while (read(r->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
-			reap_child(r);
+			ui_child_reap(&r->child);
 		else
 			r->stopped_by = "a signal";
 	}
@@ -308,20 +260,26 @@ static void record_loop(struct record *r, struct kc_session *session)
 	bool terminal = isatty(STDERR_FILENO);
 	uint64_t shown_ns = 0;
 
-	while (!r->child_ended && !r->stopped_by) {
+	while (!r->child.has_ended && !r->stopped_by) {
 		struct kc_session_stats stats;
 		int64_t nr = kc_session_poll(session);
 
-		if (nr < 0)
-			break;
 		kc_session_get_stats(session, &stats);
+		if (nr < 0) {
+			if (stats.file.is_limit)
+				r->stopped_by = r->session.writer.max_bytes
+							? "--max-size"
+							: "the number of blocks that a file can "
+							  "have (see --rotate)";
+			break;
+		}
 		if (terminal && stats.end_ns - shown_ns >= PROGRESS_NS) {
 			shown_ns = stats.end_ns;
 			print_progress(&stats);
 		}
 		if (r->time_ns && stats.end_ns - stats.start_ns >= r->time_ns)
 			r->stopped_by = "--duration";
-		else if (r->max_bytes && stats.file.file_bytes >= r->max_bytes)
+		else if (stats.file.is_nearly_full)
 			r->stopped_by = "--max-size";
 		else if (poll(&wait, 1, nr > BUSY_EVENTS ? POLL_BUSY_MS : POLL_IDLE_MS) > 0)
 			read_signals(r);
@@ -330,20 +288,25 @@ static void record_loop(struct record *r, struct kc_session *session)
 		fprintf(stderr, "\r\033[K");
 }
 
+static uint64_t nr_lost(const struct kc_session_stats *stats)
+{
+	return stats->host.nr_lost + stats->nr_refused;
+}
+
 static void print_json(const struct kc_session_stats *stats)
 {
 	json_t *by_type = json_object(), *root;
-	double bytes = (double)stats->file.file_bytes;
+	double bytes = (double)stats->file.written_bytes;
 
 	for (unsigned int kind = 0; kind < TF_GAP; kind++)
 		json_object_set_new(by_type, tf_kind_name(kind),
 				    json_integer((json_int_t)stats->file.by_kind[kind]));
-	root = json_pack("{s:{s:I,s:o},s:{s:I,s:I,s:I},s:I,s:f,s:I}", "events", "total",
+	root = json_pack("{s:{s:I,s:o},s:{s:I,s:I,s:I},s:I,s:I,s:f,s:I}", "events", "total",
 			 (json_int_t)stats->file.nr_events, "by_type", by_type, "lost", "total",
-			 (json_int_t)stats->host.nr_lost, "missed",
-			 (json_int_t)stats->host.nr_missed, "excluded",
-			 (json_int_t)stats->host.nr_excluded, "file_bytes",
-			 (json_int_t)stats->file.file_bytes, "bytes_per_event",
+			 (json_int_t)nr_lost(stats), "missed", (json_int_t)stats->host.nr_missed,
+			 "excluded", (json_int_t)stats->host.nr_excluded, "file_bytes",
+			 (json_int_t)stats->file.file_bytes, "segments",
+			 (json_int_t)stats->file.nr_segments, "bytes_per_event",
 			 stats->file.nr_events ? bytes / (double)stats->file.nr_events : 0.0,
 			 "duration_ns", (json_int_t)(stats->end_ns - stats->start_ns));
 	if (root)
@@ -355,7 +318,7 @@ static void print_json(const struct kc_session_stats *stats)
 
 static void print_loss(struct kc_session *session, const struct kc_session_stats *stats)
 {
-	fprintf(stderr, "lost %llu events:", (unsigned long long)stats->host.nr_lost);
+	fprintf(stderr, "lost %llu events:", (unsigned long long)nr_lost(stats));
 	for (unsigned int cpu = 0; cpu < stats->host.nr_cpus; cpu++) {
 		uint64_t lost = kc_session_lost_on_cpu(session, cpu);
 
@@ -368,6 +331,9 @@ static void print_loss(struct kc_session *session, const struct kc_session_stats
 		fprintf(stderr,
 			" %llu in interrupts that came while the same event was being recorded",
 			(unsigned long long)stats->host.nr_missed);
+	if (stats->nr_refused)
+		fprintf(stderr, " %llu at the end, for which the file had no room",
+			(unsigned long long)stats->nr_refused);
 	fputc('\n', stderr);
 }
 
@@ -381,26 +347,16 @@ static void print_summary(const struct record *r, struct kc_session *session,
 	fprintf(stderr, "%s: %s events in %.2f s, %s", r->session.path,
 		ui_format_count(events, count), seconds,
 		ui_format_size((double)stats->file.file_bytes, size));
+	if (stats->file.nr_segments > 1)
+		fprintf(stderr, " in %llu files", (unsigned long long)stats->file.nr_segments);
 	if (events > 0)
-		fprintf(stderr, " (%.2f bytes an event)", (double)stats->file.file_bytes / events);
-	fprintf(stderr, "%s\n", stats->host.nr_lost ? "" : ", none lost");
-	if (stats->host.nr_lost)
+		fprintf(stderr, " (%.2f bytes an event)",
+			(double)stats->file.written_bytes / events);
+	fprintf(stderr, "%s\n", nr_lost(stats) ? "" : ", none lost");
+	if (nr_lost(stats))
 		print_loss(session, stats);
 	if (r->stopped_by)
 		fprintf(stderr, "stopped by %s\n", r->stopped_by);
-}
-
-static void print_child_end(const struct record *r)
-{
-	if (!r->child_ended)
-		return;
-	if (WIFSIGNALED(r->child_status))
-		ui_error(COMMAND, NULL, TF_NO_OFFSET, "%s: killed by signal %d (%s)",
-			 r->child_argv[0], WTERMSIG(r->child_status),
-			 strsignal(WTERMSIG(r->child_status)));
-	else if (WEXITSTATUS(r->child_status))
-		ui_error(COMMAND, NULL, TF_NO_OFFSET, "%s: ended with status %d", r->child_argv[0],
-			 WEXITSTATUS(r->child_status));
 }
 
 /* Classes that were asked for, or all, and are not whole: one line each. */
@@ -426,8 +382,21 @@ static int open_error(const struct record *r, int code, bool is_file, const stru
 	return code == -EINVAL ? UI_USAGE : UI_HOST;
 }
 
+/* What ended the recording, and what there is of it. */
+static void print_end(const struct record *r, const struct kc_session_stats *stats,
+		      const char *reason)
+{
+	const char *what = "the trace has no end, but what is in it can be read";
+
+	if (!stats->file.nr_events)
+		what = "nothing was recorded";
+	else if (stats->file.is_complete)
+		what = "the trace ends here, and is whole until then";
+	ui_error(COMMAND, r->session.path, TF_NO_OFFSET, "%s: %s", reason, what);
+}
+
 /* Everything between the command being held back and the trace being closed. */
-static int record_session(struct record *r, struct kc_session *session, int go, int said)
+static int record_session(struct record *r, struct kc_session *session)
 {
 	struct kc_session_stats stats;
 	struct kc_error err;
@@ -435,15 +404,8 @@ static int record_session(struct record *r, struct kc_session *session, int go, 
 
 	print_missing(r, session);
 	ret = kc_session_start(session);
-	if (!ret && r->child > 0) {
-		int exec_errno = release_child(go, said);
-
-		if (exec_errno) {
-			ui_error(COMMAND, NULL, TF_NO_OFFSET, "%s: %s", r->child_argv[0],
-				 strerror(exec_errno));
-			status = UI_USAGE;
-		}
-	}
+	if (!ret)
+		status = ui_child_release(&r->child, COMMAND);
 	if (!ret && status == UI_DONE) {
 		/* A recorder that has to wait for a CPU loses events; the load keeps its own
 		 * priority. */
@@ -452,24 +414,40 @@ static int record_session(struct record *r, struct kc_session *session, int go, 
 	}
 	ret = kc_session_finish(session, &stats, &err);
 	if (ret) {
-		ui_error(COMMAND, r->session.path, TF_NO_OFFSET, "%s", err.reason);
+		print_end(r, &stats, err.reason);
 		status = UI_HOST;
 	}
 	if (status == UI_USAGE)
 		return status;
-	if (!ret)
+	if (!ret || stats.file.nr_events)
 		print_summary(r, session, &stats);
-	if (r->child > 0)
-		print_child_end(r);
+	ui_child_print_end(&r->child, COMMAND);
 	if (r->json)
 		print_json(&stats);
-	if (status == UI_DONE && r->has_max_loss && stats.host.nr_lost > r->max_loss) {
+	if (status == UI_DONE && r->has_max_loss && nr_lost(&stats) > r->max_loss) {
 		ui_error(COMMAND, r->session.path, TF_NO_OFFSET,
 			 "%llu events lost, --max-loss allows %llu",
-			 (unsigned long long)stats.host.nr_lost, (unsigned long long)r->max_loss);
+			 (unsigned long long)nr_lost(&stats), (unsigned long long)r->max_loss);
 		status = UI_NO;
 	}
 	return status;
+}
+
+static bool has_rotation(const struct record *r)
+{
+	return r->session.writer.rotate_bytes || r->session.writer.rotate_ns;
+}
+
+/* No two recordings of this host have the same, nor, most probably, any two; not 0. */
+static uint64_t make_trace_id(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec) ^ (uint64_t)getpid()
+										      << 40) *
+		       0x9e3779b97f4a7c15u |
+	       1;
 }
 
 int cmd_record(int argc, char **argv)
@@ -483,7 +461,7 @@ int cmd_record(int argc, char **argv)
 	};
 	struct record r = { .session = { .path = DEFAULT_OUTPUT }, .signals = -1 };
 	struct kc_session *session;
-	int go = -1, said = -1, status, ret;
+	int status, ret;
 	struct kc_error err;
 	sigset_t old;
 	bool is_file;
@@ -492,15 +470,18 @@ int cmd_record(int argc, char **argv)
 		return status;
 	if (r.json && !strcmp(r.session.path, "-"))
 		return ui_usage_error(COMMAND, "--json and -o - both want standard output");
-	ret = r.child_argv ? check_command(r.child_argv[0]) : 0;
-	if (ret) {
-		ui_error(COMMAND, NULL, TF_NO_OFFSET, "%s: %s", r.child_argv[0], strerror(ret));
-		return UI_USAGE;
-	}
+	if (!has_rotation(&r) && r.session.writer.keep)
+		return ui_usage_error(COMMAND, "--keep needs --rotate");
+	if (has_rotation(&r) && !strcmp(r.session.path, "-"))
+		return ui_usage_error(COMMAND, "--rotate needs a file, not standard output");
+	r.session.writer.trace_id = make_trace_id();
+	status = ui_child_check(&r.child, COMMAND);
+	if (status != UI_DONE)
+		return status;
 	join_command(&r);
 	ret = take_signals(&r, &old);
-	if (!ret && r.child_argv)
-		ret = start_child(&r, &old, &go, &said);
+	if (!ret)
+		ret = ui_child_start(&r.child, &old);
 	if (ret) {
 		ui_error(COMMAND, NULL, TF_NO_OFFSET, "%s", strerror(-ret));
 		return UI_HOST;
@@ -509,11 +490,10 @@ int cmd_record(int argc, char **argv)
 	if (ret)
 		status = open_error(&r, ret, is_file, &err);
 	else
-		status = record_session(&r, session, go, said);
+		status = record_session(&r, session);
 	if (!ret)
 		kc_session_close(session);
-	if (r.child > 0 && !r.child_ended)
-		end_child(&r, ret ? SIGKILL : SIGTERM);
+	ui_child_end(&r.child, COMMAND, ret ? SIGKILL : SIGTERM);
 	close(r.signals);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return status;

@@ -11,7 +11,7 @@
 #include "cmd/cmd.h"
 #include "cmd/ui/args.h"
 #include "core/result/json.h"
-#include "tracefmt/reader.h"
+#include "tracefmt/verify.h"
 
 #define MAX_FINDINGS 1000 /* kept for --json */
 
@@ -110,6 +110,8 @@ static int print_json(struct findings *findings, const struct tf_verify_result *
 	km_json_set(&findings->out, root, "ok", json_boolean(is_ok(result)));
 	km_json_set(&findings->out, root, "blocks", km_json_u64(result->nr_blocks));
 	km_json_set(&findings->out, root, "damaged", km_json_u64(result->nr_damaged));
+	km_json_set(&findings->out, root, "lost_records", km_json_u64(result->nr_lost));
+	km_json_set(&findings->out, root, "segments", km_json_u64(result->nr_segments));
 	km_json_set(&findings->out, root, "complete", json_boolean(result->complete));
 	km_json_set(&findings->out, root, "findings", findings->list);
 	findings->list = NULL;
@@ -123,10 +125,22 @@ static int print_json(struct findings *findings, const struct tf_verify_result *
 
 static int print_text(FILE *file, const struct tf_verify_result *result)
 {
-	fprintf(file, "%s: %" PRIu64 " blocks, %" PRIu64 " damaged%s\n",
-		is_ok(result) ? "ok" : "NOT OK", result->nr_blocks, result->nr_damaged,
-		result->complete ? "" : ", no footer");
+	fprintf(file, "%s: %" PRIu64 " blocks", is_ok(result) ? "ok" : "NOT OK", result->nr_blocks);
+	if (result->nr_segments > 1)
+		fprintf(file, " in %" PRIu32 " files", result->nr_segments);
+	fprintf(file, ", %" PRIu64 " damaged", result->nr_damaged);
+	if (result->nr_lost)
+		fprintf(file, ", %" PRIu64 " records lost", result->nr_lost);
+	fprintf(file, "%s\n", result->complete ? "" : ", incomplete");
 	return is_ok(result) ? UI_DONE : UI_NO;
+}
+
+static void print_saved(FILE *file, const struct tf_verify_result *result)
+{
+	fprintf(file, "salvaged %" PRIu64 " blocks", result->nr_saved);
+	if (result->nr_lost)
+		fprintf(file, ", with gaps for %" PRIu64 " records", result->nr_lost);
+	putc('\n', file);
 }
 
 static int salvage(const struct verify_args *args)
@@ -142,8 +156,7 @@ static int salvage(const struct verify_args *args)
 		return UI_HOST;
 	}
 	if (!args->json)
-		fprintf(strcmp(args->salvage, "-") ? stdout : stderr,
-			"salvaged %" PRIu64 " blocks\n", result.nr_blocks - result.nr_damaged);
+		print_saved(strcmp(args->salvage, "-") ? stdout : stderr, &result);
 	return UI_DONE;
 }
 

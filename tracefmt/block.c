@@ -3,8 +3,8 @@
  * Compression of blocks.
  *
  * One zstd frame a block.  zstd codes what it compresses with one table of symbols
- * for each of its own inner blocks; ending an inner block with each column lets
- * every column have its own table.  Any zstd decoder reads the result.
+ * for each of its own inner blocks; ending an inner block with each piece that is
+ * long enough lets it have its own.  Any zstd decoder reads the result.
  */
 #include "tracefmt/block.h"
 
@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <xxhash.h>
 #include <zstd.h>
-
-/* A column shorter than this shares its table with its neighbours. */
-#define FLUSH_BYTES 1024u
 
 struct tf_packer {
 	ZSTD_CCtx *ctx;
@@ -70,7 +67,7 @@ static int compress(ZSTD_CCtx *ctx, const struct tf_piece *pieces, size_t nr, si
 		pending += pieces[i].len;
 		if (i + 1 == nr)
 			mode = ZSTD_e_end;
-		else if (pending >= FLUSH_BYTES)
+		else if (pending >= TF_PIECE_BYTES)
 			mode = ZSTD_e_flush;
 		if (mode == ZSTD_e_flush)
 			pending = 0;

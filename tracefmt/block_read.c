@@ -39,37 +39,31 @@ int tf_block_read_raw(struct tf_block_reader *br, const struct tf_block_header *
  * The header's numbers must be those of the events: ranges and counts are taken
  * from headers alone, and a kind that is not counted is not filtered.
  */
-static int compare(const struct tf_block_header *h, const struct tf_event *events, uint64_t offset,
-		   struct tf_error *err)
+static int compare(const struct tf_block_header *h, const struct tf_digest *digest, unsigned want,
+		   uint64_t offset, struct tf_error *err)
 {
-	uint64_t first_ns = UINT64_MAX, last_ns = 0, nr_lost = 0;
-	uint32_t by_kind[256] = { 0 };
-
-	for (uint32_t i = 0; i < h->nr_events; i++) {
-		uint64_t ts_ns = events[i].ts_ns;
-
-		first_ns = ts_ns < first_ns ? ts_ns : first_ns;
-		last_ns = ts_ns > last_ns ? ts_ns : last_ns;
-		by_kind[events[i].kind]++;
-		if (events[i].kind == TF_GAP)
-			nr_lost += events[i].bytes_req;
-	}
-	if (first_ns != h->first_ns || last_ns != h->last_ns)
+	if ((want & TF_WANT_TIME) &&
+	    (digest->first_ns != h->first_ns || digest->last_ns != h->last_ns))
 		return tf_fail(err, -EBADMSG, offset,
 			       "the block's events are not of the time that its header says");
-	if (nr_lost != h->nr_lost)
+	if (digest->nr_lost != h->nr_lost)
 		return tf_fail(err, -EBADMSG, offset,
 			       "the block lost %llu events, its header says %llu",
-			       (unsigned long long)nr_lost, (unsigned long long)h->nr_lost);
-	if (memcmp(by_kind, h->by_kind, sizeof(h->by_kind)))
+			       (unsigned long long)digest->nr_lost, (unsigned long long)h->nr_lost);
+	if (digest->cpus != h->cpus)
+		return tf_fail(err, -EBADMSG, offset,
+			       "the block's events are not of the CPUs that its header says");
+	/* All the events were counted, so there is none of a kind beyond the header's. */
+	if (memcmp(digest->by_kind, h->by_kind, sizeof(h->by_kind)))
 		return tf_fail(err, -EBADMSG, offset,
 			       "the block's events are not of the kinds that its header says");
 	return 0;
 }
 
 int tf_block_read_events(struct tf_block_reader *br, const struct tf_block_header *h,
-			 const uint8_t *data, uint64_t offset, struct tf_error *err)
+			 const uint8_t *data, uint64_t offset, unsigned want, struct tf_error *err)
 {
+	struct tf_digest digest;
 	const uint8_t *raw;
 	int ret;
 
@@ -87,8 +81,9 @@ int tf_block_read_events(struct tf_block_reader *br, const struct tf_block_heade
 			return tf_fail(err, -ENOMEM, offset, "out of memory");
 		br->room = h->nr_events;
 	}
-	ret = tf_decoder_run(br->decoder, raw, h->raw_bytes, br->events, h->nr_events, err);
+	ret = tf_decoder_run(br->decoder, raw, h->raw_bytes, want, br->events, h->nr_events,
+			     &digest, err);
 	if (ret && err)
 		err->offset = offset;
-	return ret ? ret : compare(h, br->events, offset, err);
+	return ret ? ret : compare(h, &digest, want, offset, err);
 }

@@ -32,10 +32,10 @@ int tf_block_read_raw(struct tf_block_reader *br, const struct tf_block_header *
 		      const uint8_t *data, uint64_t offset, const uint8_t **raw,
 		      struct tf_error *err);
 /*
- * Decode an EVENTS block into br->events, h->nr_events of them, and check that they
- * are what the header says.
+ * Decode an EVENTS or CHECKPOINT block into br->events, h->nr_events of them, as far as
+ * is wanted (enum tf_want), and check that they are what the header says.
  */
 int tf_block_read_events(struct tf_block_reader *br, const struct tf_block_header *h,
-			 const uint8_t *data, uint64_t offset, struct tf_error *err);
+			 const uint8_t *data, uint64_t offset, unsigned want, struct tf_error *err);
 
 #endif

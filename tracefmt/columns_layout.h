@@ -1,35 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the columns of a block of events are, and the codes in them.
+ * What the columns of a block of records are, and the codes in them.
  *
- * Inside of tracefmt/ only.  The payload of an EVENTS block, before compression:
- * number of columns (4 bytes), length of each in bytes (4 each), the columns in the
- * order of enum tf_column.  A newer minor version may append columns, which older
- * readers ignore.
+ * Inside of tracefmt/ only.  The payload of an EVENTS or CHECKPOINT block, before
+ * compression: number of columns (4 bytes), length of each in bytes (4 each), the
+ * columns in the order of enum tf_column.  A newer minor version may append columns,
+ * which older readers ignore.
  *
- * A column has an entry for each event, or only for those whose TF_COL_MASK or
- * TF_COL_ADDR says so.
+ * There are three sorts of columns.  Some are in order of time, an entry a record.
+ * The planes are in order of sites: a byte a record, those of the first site first,
+ * and in order of time among them; what a site did last time it mostly does again,
+ * so these bytes are alike, and its gaps in time are.  The others have entries only
+ * for those records that a bit of TF_COL_MASK or a code of TF_COL_ADDR says so.
  */
 #ifndef TRACEFMT_COLUMNS_LAYOUT_H
 #define TRACEFMT_COLUMNS_LAYOUT_H
 
-#define TF_MAX_BLOCK_EVENTS (1u << 17)
+#define TF_MAX_BLOCK_EVENTS (1u << 15)
 #define TF_MAX_COLUMNS 64u
 
 /* The columns of a block, in the order in which they are stored. */
 enum tf_column {
-	TF_COL_SITES,	  /* each site once: kind (1), call site (8) */
-	TF_COL_SITE,	  /* varint: 0 as guessed, or number of the site + 1 */
-	TF_COL_RUN,	  /* varint: events in a row on one CPU, - 1 */
-	TF_COL_CPU,	  /* varint: the CPU of a run */
-	TF_COL_MASK,	  /* byte: enum tf_mask */
-	TF_COL_TIME_LOW,  /* byte: of the zigzagged difference to the event before */
-	TF_COL_TIME_HIGH, /* varint: the rest of it */
-	TF_COL_ADDR,	  /* byte: enum tf_addr_code */
-	TF_COL_FAR,	  /* varint: how many events back */
-	TF_COL_NEW_LOW,	  /* byte: low four bits of the zigzagged difference */
-	TF_COL_NEW_HIGH,  /* varint: the rest of it */
-	TF_COL_PID,	  /* varint, like all below that are not bytes */
+	TF_COL_SITES, /* each site once: kind (1), then varints: zigzag of the difference of
+			 call_site to the site before, stack, records of the site */
+	TF_COL_SITE,  /* varint: 0 as guessed, or number of the site + 1 */
+	TF_COL_RUN,   /* varint: records in a row on one CPU, - 1 */
+	TF_COL_CPU,   /* varint: the CPU of a run */
+
+	TF_COL_TIME_LOW,  /* plane: low byte of the difference to the record before */
+	TF_COL_TIME_HIGH, /* plane: the rest of it, TF_TIME_FAR if it is that or more */
+	TF_COL_MASK,	  /* plane: enum tf_mask */
+	TF_COL_ADDR,	  /* plane: enum tf_addr_code */
+
+	TF_COL_TIME_FAR, /* varint: the rest of the difference, if it is TF_TIME_FAR or more */
+	TF_COL_FAR,	 /* varint: how many records back */
+	TF_COL_NEW,	 /* varint: zigzag of a difference of addresses */
+	TF_COL_PID,	 /* varint, like all below that are not bytes */
 	TF_COL_REQ,
 	TF_COL_ALLOC,
 	TF_COL_GFP,
@@ -39,6 +45,11 @@ enum tf_column {
 	TF_COL_MISC,  /* node (2), migratetype, owner, flags (1 each) */
 	TF_NR_COLUMNS
 };
+
+#define TF_FIRST_PLANE TF_COL_TIME_LOW
+#define TF_NR_PLANES 4u
+
+#define TF_TIME_FAR 255u
 
 /* Which fields are stored because the guess was wrong. */
 enum tf_mask {
@@ -59,8 +70,8 @@ enum tf_addr_code {
 	TF_ADDR_NEW,  /* not seen in this block */
 	TF_ADDR_ZERO, /* 0 */
 	TF_ADDR_ONES, /* TF_NO_PFN */
-	TF_ADDR_FAR,  /* that of an earlier event, distance in its own column */
-	TF_ADDR_NEAR, /* TF_ADDR_NEAR + n: that of the event n + 1 before */
+	TF_ADDR_FAR,  /* that of an earlier record, distance in its own column */
+	TF_ADDR_NEAR, /* TF_ADDR_NEAR + n: that of the record n + 1 before */
 };
 #define TF_ADDR_MAX_NEAR (256u - TF_ADDR_NEAR)
 

@@ -18,7 +18,7 @@
  *   PERCPU_ALLOC    percpu pointer   size          bytes_alloc  log2 of align  -
  *   PERCPU_FREE     percpu pointer   -             -            -      -
  *   PERCPU_FAIL     -                size          -            log2 of align  -
- *   VMAP_ALLOC      area start       size + guard  the same     log2 of align  -
+ *   VMAP_ALLOC      area start       size + guard  -            log2 of align  -
  *   VMAP_FREE       area start       -             -            -      -
  *   GAP             -                events lost   -            -      -
  *   MARK            snapshot number  -             -            -      -
@@ -32,6 +32,9 @@
  * page and vmap events it is the first caller outside the allocators, from the
  * stack (0 when no stack could be had).
  * bytes_req and bytes_alloc of a CACHE_ALLOC are those of its cache.
+ * bytes_alloc is UINT32_MAX when it was that or more (only a failed request can be).
+ * stack is the id of a call chain in the trace's table of stacks (tracefmt/meta.h),
+ * TF_NO_STACK where none was recorded; the chain begins above the tracepoint.
  * gfp is in the bits of the recorded kernel; trace metadata name them.
  */
 #ifndef TRACEFMT_EVENT_H
@@ -62,7 +65,9 @@ enum tf_context {
 	TF_CTX_SOFTIRQ = 1 << 0, /* serving a softirq */
 	TF_CTX_HARDIRQ = 1 << 1,
 	TF_CTX_NMI = 1 << 2,
-	TF_CTX_BH_OFF = 1 << 3, /* bottom halves disabled by the task */
+	TF_CTX_BH_OFF = 1 << 3,	  /* bottom halves disabled by the task */
+	TF_CTX_IRQS_OFF = 1 << 4, /* interrupts off; means something if the trace has the fact
+				     record.irqs_off */
 	TF_CTX_UNKNOWN =
 		1 << 7, /* the kernel did not tell; the other bits and preempt mean nothing */
 };
@@ -85,6 +90,7 @@ enum tf_event_flags {
 
 #define TF_NO_PFN UINT64_MAX
 #define TF_NO_CACHE 0u
+#define TF_NO_STACK 0u
 #define TF_NO_NODE (-1)
 
 struct tf_event {
@@ -92,7 +98,8 @@ struct tf_event {
 	uint64_t addr;
 	uint64_t call_site;
 	uint64_t bytes_req;
-	uint64_t bytes_alloc;
+	uint32_t bytes_alloc;
+	uint32_t stack; /* id in the trace's table of stacks, TF_NO_STACK if none */
 	uint32_t gfp;	/* allocations only */
 	uint32_t pid;	/* thread id, 0 for idle */
 	uint32_t cache; /* id in the trace's cache table, TF_NO_CACHE if none */
@@ -106,6 +113,17 @@ struct tf_event {
 	uint8_t owner;	     /* enum tf_owner; page and vmap events */
 	uint8_t flags;	     /* enum tf_event_flags */
 	uint8_t unused;
+};
+
+/*
+ * What a reader needs of an event beyond the fields that cost nearly nothing.  What is
+ * not wanted is 0, and so are cache and order of all but allocations without
+ * TF_WANT_ADDR, for they follow from what had the address before.
+ */
+enum tf_want {
+	TF_WANT_TIME = 1 << 0,
+	TF_WANT_ADDR = 1 << 1,
+	TF_WANT_ALL = TF_WANT_TIME | TF_WANT_ADDR,
 };
 
 _Static_assert(sizeof(struct tf_event) == 64, "one event is one cache line");

@@ -28,27 +28,33 @@ struct tf_totals {
 struct tf_index_entry {
 	uint64_t offset; /* of the block's header */
 	uint64_t first_ns, last_ns;
+	uint64_t first_event; /* records of the trace before the block */
+	uint64_t cpus;	      /* as in the block's header */
 	uint32_t stored_bytes;
-	uint32_t nr_events;
+	uint32_t nr_events; /* EVENTS and CHECKPOINT */
+	uint32_t nr_more;   /* CHECKPOINT */
 	uint16_t type;
 	size_t damage; /* for whoever holds the list: 0 is none */
 };
 
 struct tf_footer {
-	uint32_t nr_entries; /* blocks of every type */
-	uint64_t before_ns;  /* where the last event block ended */
+	uint32_t nr_entries;  /* blocks of every type */
+	uint64_t first_event; /* records of the trace before this file */
+	uint64_t next_event;  /* and with those in it */
+	uint64_t before_ns;   /* where the last event block ended */
 	struct tf_totals totals;
 	struct tf_out index;
-	uint8_t head[4 + 24 + 8 * TF_MAX_KINDS];
+	uint8_t head[4 + 8 + 24 + 8 * TF_MAX_KINDS];
 };
 
 /* Records that are events: all but gaps and marks. */
 uint64_t tf_totals_nr_events(const struct tf_totals *totals);
 void tf_totals_add(struct tf_totals *totals, const struct tf_block_header *h);
 
-void tf_footer_init(struct tf_footer *footer);
+/* first_event: records of the trace in the files before this one. */
+void tf_footer_init(struct tf_footer *footer, uint64_t first_event);
 void tf_footer_release(struct tf_footer *footer);
-/* Account the next block of the file.  0 or -ENOMEM. */
+/* Account the next block of the file.  0, -ENOMEM, or -EFBIG: a file has TF_MAX_BLOCKS at most. */
 int tf_footer_add(struct tf_footer *footer, const struct tf_block_header *h);
 /* The payload; the pieces are valid until the footer changes. */
 void tf_footer_pieces(struct tf_footer *footer, struct tf_piece pieces[2]);

@@ -37,7 +37,9 @@ static int read_all(struct tf_input *in, int fd, struct tf_error *err)
 			goto out;
 		}
 		if (!n) {
-			in->data = data;
+			uint8_t *smaller = realloc(data, len ? len : 1);
+
+			in->data = smaller ? smaller : data;
 			in->len = len;
 			in->how = TF_INPUT_READ;
 			return 0;
@@ -70,6 +72,9 @@ int tf_input_open(struct tf_input *in, const char *path, struct tf_error *err)
 	if (!is_stdin && S_ISREG(st.st_mode) && st.st_size > 0) {
 		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (p != MAP_FAILED) {
+			/* Whoever wants a second out of the middle shall not read its surroundings.
+			 */
+			madvise(p, (size_t)st.st_size, MADV_RANDOM);
 			in->data = p;
 			in->len = (size_t)st.st_size;
 			in->how = TF_INPUT_MAPPED;
@@ -91,6 +96,16 @@ void tf_input_close(struct tf_input *in)
 	else if (in->how == TF_INPUT_READ)
 		free((void *)(uintptr_t)in->data);
 	memset(in, 0, sizeof(*in));
+}
+
+void tf_input_will_need(const struct tf_input *in, uint64_t offset, uint64_t len)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t start = offset / page * page;
+
+	if (in->how == TF_INPUT_MAPPED && offset < in->len && len <= in->len - offset)
+		madvise((void *)(uintptr_t)(in->data + start), (size_t)(offset + len - start),
+			MADV_WILLNEED);
 }
 
 void tf_input_done_with(const struct tf_input *in, uint64_t offset, uint64_t len)

@@ -14,7 +14,10 @@
 #include "tracefmt/error.h"
 #include "tracefmt/layout.h"
 
-/* Whole, whether mapped or read; a mapped file must not be cut while it is in use. */
+/*
+ * Whole, whether mapped or read; a mapped file must not be cut while it is in use.
+ * Of a mapped file only those pages are read that are touched, none around them.
+ */
 struct tf_input {
 	const uint8_t *data;
 	size_t len;
@@ -29,6 +32,8 @@ struct tf_input {
 /* "-" is standard input, read to its end, as everything that cannot be mapped. */
 int tf_input_open(struct tf_input *in, const char *path, struct tf_error *err);
 void tf_input_close(struct tf_input *in);
+/* Start reading bytes that are touched next, in one go instead of page by page. */
+void tf_input_will_need(const struct tf_input *in, uint64_t offset, uint64_t len);
 /*
  * Let go of the memory behind bytes that were read and may be read again: a long
  * trace then takes no more of it than a short one.

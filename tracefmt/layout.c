@@ -20,15 +20,6 @@ static const uint8_t file_magic[8] = { 0x89, 'K', 'M', 'T', '\r', '\n', 0x1a, '\
 static const uint8_t block_magic[8] = { 0xb5, 'K', 'M', 'T', 'B', 'L', 'K', 0x1c };
 static const uint8_t trailer_magic[8] = { 0xe5, 'K', 'M', 'T', 'E', 'N', 'D', '\n' };
 
-static bool all_zero(const uint8_t *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (p[i])
-			return false;
-	}
-	return true;
-}
-
 void tf_file_header_put(uint8_t p[TF_FILE_HEADER_BYTES], const struct tf_file_header *h)
 {
 	memset(p, 0, TF_FILE_HEADER_BYTES);
@@ -39,6 +30,9 @@ void tf_file_header_put(uint8_t p[TF_FILE_HEADER_BYTES], const struct tf_file_he
 	p[13] = h->pointer_bytes;
 	p[14] = h->page_shift;
 	tf_put16(p + 16, h->machine);
+	tf_put16(p + 18, h->flags);
+	tf_put32(p + 20, h->segment);
+	tf_put64(p + 24, h->trace_id);
 	tf_put64(p + 56, XXH64(p, 56, 0));
 }
 
@@ -69,12 +63,20 @@ int tf_file_header_get(struct tf_file_header *h, const uint8_t *data, size_t len
 		return tf_fail(err, -EBADMSG, 13, "header: pointers of %u bytes", data[13]);
 	if (data[14] < 10 || data[14] > 20)
 		return tf_fail(err, -EBADMSG, 14, "header: pages of 2^%u bytes", data[14]);
-	if (data[15] || !all_zero(data + 18, 14))
-		return tf_fail(err, -EBADMSG, 15, "header: reserved bytes are not 0");
+	if (data[15])
+		return tf_fail(err, -EBADMSG, 15, "header: a reserved byte is not 0");
+	if (tf_get16(data + 18) & ~TF_FILE_ANONYMIZED)
+		return tf_fail(err, -EBADMSG, 18, "header: unknown flags 0x%x",
+			       tf_get16(data + 18));
 	h->big_endian = data[12] == 2;
 	h->pointer_bytes = data[13];
 	h->page_shift = data[14];
 	h->machine = tf_get16(data + 16);
+	h->flags = tf_get16(data + 18);
+	h->segment = tf_get32(data + 20);
+	h->trace_id = tf_get64(data + 24);
+	if (h->segment && !h->trace_id)
+		return tf_fail(err, -EBADMSG, 24, "header: segment %u of no trace", h->segment);
 	return 0;
 }
 
@@ -124,7 +126,7 @@ void tf_file_header_set_host(struct tf_file_header *h, const char *machine, uint
 	}
 }
 
-static const char *machine_name(const struct tf_file_header *h)
+const char *tf_file_header_machine(const struct tf_file_header *h)
 {
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
 		if (machines[i].machine == h->machine &&
@@ -135,34 +137,26 @@ static const char *machine_name(const struct tf_file_header *h)
 	return "unknown";
 }
 
-int tf_file_header_check_host(const struct tf_file_header *h, struct tf_error *err)
-{
-	if (h->big_endian || h->pointer_bytes != 8 || h->page_shift != 12)
-		return tf_fail(err, -EPROTO, 12,
-			       "recorded on a %s-endian %u-bit host (%s) with pages of %u bytes; "
-			       "only little-endian, 64 bits, 4096 bytes can be read",
-			       h->big_endian ? "big" : "little", h->pointer_bytes * 8u,
-			       machine_name(h), 1u << h->page_shift);
-	return 0;
-}
-
 void tf_block_header_put(uint8_t p[TF_BLOCK_HEADER_BYTES], const struct tf_block_header *h)
 {
+	memset(p, 0, TF_BLOCK_HEADER_BYTES);
 	memcpy(p, block_magic, sizeof(block_magic));
 	tf_put16(p + 8, h->type);
 	tf_put16(p + 10, h->flags);
 	tf_put32(p + 12, h->stored_bytes);
 	tf_put32(p + 16, h->raw_bytes);
 	tf_put32(p + 20, h->number);
-	tf_put32(p + 24, h->nr_events);
-	tf_put32(p + 28, 0);
-	tf_put64(p + 32, h->first_ns);
-	tf_put64(p + 40, h->last_ns);
-	tf_put64(p + 48, h->nr_lost);
+	tf_put64(p + 24, h->first_event);
+	tf_put32(p + 32, h->nr_events);
+	tf_put32(p + 36, h->nr_more);
+	tf_put64(p + 40, h->first_ns);
+	tf_put64(p + 48, h->last_ns);
+	tf_put64(p + 56, h->nr_lost);
+	tf_put64(p + 64, h->cpus);
 	for (unsigned i = 0; i < TF_MAX_KINDS; i++)
-		tf_put32(p + 56 + 4 * i, h->by_kind[i]);
-	tf_put64(p + 152, h->payload_sum);
-	tf_put64(p + 160, XXH64(p, 160, 0));
+		tf_put32(p + 72 + 4 * i, h->by_kind[i]);
+	tf_put64(p + 176, h->payload_sum);
+	tf_put64(p + 184, XXH64(p, 184, 0));
 }
 
 bool tf_block_magic_at(const uint8_t *data, size_t len)
@@ -175,11 +169,33 @@ const uint8_t *tf_block_find_magic(const uint8_t *data, size_t len)
 	return memmem(data, len, block_magic, sizeof(block_magic));
 }
 
+/* What a block of records says of them. */
+static int check_records(const struct tf_block_header *h, uint64_t offset, struct tf_error *err)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < TF_MAX_KINDS; i++)
+		sum += h->by_kind[i];
+	if (sum != h->nr_events)
+		return tf_fail(err, -EBADMSG, offset + 72,
+			       "block header: %llu events by kind, %u in all",
+			       (unsigned long long)sum, h->nr_events);
+	if (h->first_ns > h->last_ns)
+		return tf_fail(err, -EBADMSG, offset + 40, "block header: ends before it begins");
+	if (!h->nr_events != !h->cpus)
+		return tf_fail(err, -EBADMSG, offset + 64, "block header: %u events on %s CPU",
+			       h->nr_events, h->cpus ? "some" : "no");
+	if (h->nr_more && h->type != TF_BLOCK_CHECKPOINT)
+		return tf_fail(err, -EBADMSG, offset + 36,
+			       "block header: a block of type %u is not part of a checkpoint",
+			       h->type);
+	return 0;
+}
+
 static int check_block_header(const struct tf_block_header *h, const uint8_t *data, uint64_t offset,
 			      struct tf_error *err)
 {
 	uint32_t limit = h->type == TF_BLOCK_FOOTER ? TF_MAX_FOOTER_BYTES : TF_MAX_RAW_BYTES;
-	uint64_t sum = 0;
 
 	if (h->flags & ~TF_BLOCK_RAW)
 		return tf_fail(err, -EBADMSG, offset + 10, "block header: unknown flags 0x%x",
@@ -193,22 +209,20 @@ static int check_block_header(const struct tf_block_header *h, const uint8_t *da
 		return tf_fail(err, -EBADMSG, offset + 12,
 			       "block header: %u bytes stored raw claim to be %u", h->stored_bytes,
 			       h->raw_bytes);
-	if (tf_get32(data + 28))
-		return tf_fail(err, -EBADMSG, offset + 28,
+	if (h->first_event > UINT64_MAX - h->nr_events)
+		return tf_fail(err, -EBADMSG, offset + 24, "block header: record number %llu",
+			       (unsigned long long)h->first_event);
+	if (h->number >= TF_MAX_BLOCKS)
+		return tf_fail(err, -EBADMSG, offset + 20, "block header: block number %u",
+			       h->number);
+	if (tf_get64(data + 168))
+		return tf_fail(err, -EBADMSG, offset + 168,
 			       "block header: reserved bytes are not 0");
-	for (unsigned i = 0; i < TF_MAX_KINDS; i++)
-		sum += h->by_kind[i];
-	if (sum != h->nr_events)
-		return tf_fail(err, -EBADMSG, offset + 56,
-			       "block header: %llu events by kind, %u in all",
-			       (unsigned long long)sum, h->nr_events);
-	if (h->first_ns > h->last_ns)
-		return tf_fail(err, -EBADMSG, offset + 32, "block header: ends before it begins");
-	if ((h->type == TF_BLOCK_EVENTS) != (h->nr_events > 0))
-		return tf_fail(err, -EBADMSG, offset + 24,
+	if (tf_block_has_events(h->type) != (h->nr_events > 0))
+		return tf_fail(err, -EBADMSG, offset + 32,
 			       "block header: %u events in a block of type %u", h->nr_events,
 			       h->type);
-	return 0;
+	return check_records(h, offset, err);
 }
 
 int tf_block_header_get(struct tf_block_header *h, const uint8_t *data, size_t len, uint64_t offset,
@@ -219,20 +233,23 @@ int tf_block_header_get(struct tf_block_header *h, const uint8_t *data, size_t l
 	if (len < TF_BLOCK_HEADER_BYTES)
 		return tf_fail(err, -ENODATA, offset, "truncated block header: %zu of %u bytes",
 			       len, TF_BLOCK_HEADER_BYTES);
-	if (tf_get64(data + 160) != XXH64(data, 160, 0))
+	if (tf_get64(data + 184) != XXH64(data, 184, 0))
 		return tf_fail(err, -EBADMSG, offset, "damaged block header: wrong checksum");
 	h->type = tf_get16(data + 8);
 	h->flags = tf_get16(data + 10);
 	h->stored_bytes = tf_get32(data + 12);
 	h->raw_bytes = tf_get32(data + 16);
 	h->number = tf_get32(data + 20);
-	h->nr_events = tf_get32(data + 24);
-	h->first_ns = tf_get64(data + 32);
-	h->last_ns = tf_get64(data + 40);
-	h->nr_lost = tf_get64(data + 48);
+	h->first_event = tf_get64(data + 24);
+	h->nr_events = tf_get32(data + 32);
+	h->nr_more = tf_get32(data + 36);
+	h->first_ns = tf_get64(data + 40);
+	h->last_ns = tf_get64(data + 48);
+	h->nr_lost = tf_get64(data + 56);
+	h->cpus = tf_get64(data + 64);
 	for (unsigned i = 0; i < TF_MAX_KINDS; i++)
-		h->by_kind[i] = tf_get32(data + 56 + 4 * i);
-	h->payload_sum = tf_get64(data + 152);
+		h->by_kind[i] = tf_get32(data + 72 + 4 * i);
+	h->payload_sum = tf_get64(data + 176);
 	return check_block_header(h, data, offset, err);
 }
 

@@ -54,13 +54,17 @@ void tf_meta_release(struct tf_meta *meta)
 	}
 	for (size_t i = 0; i < meta->nr_symbols; i++)
 		free(meta->symbols[i].name);
+	for (size_t i = 0; i < meta->nr_stacks; i++)
+		free(meta->stacks[i].frames);
 	for (size_t i = 0; i < meta->nr_snapshots; i++)
 		release_snapshot(&meta->snapshots[i]);
 	free(meta->facts);
 	free(meta->caches);
 	free(meta->symbols);
+	free(meta->stacks);
 	free(meta->snapshots);
 	free(meta->cache_index);
+	free(meta->stack_index);
 	tf_meta_init(meta);
 }
 
@@ -111,7 +115,7 @@ int tf_meta_set(struct tf_meta *meta, const char *key, const char *value)
 		goto out;
 	memmove(&meta->facts[pos + 1], &meta->facts[pos], (meta->nr_facts - pos) * sizeof(fact));
 	meta->facts[pos] = fact;
-	meta->nr_facts++;
+	meta->nr_moved += meta->nr_facts++ - pos;
 	return 0;
 out:
 	free(fact.key);
@@ -162,21 +166,22 @@ uint64_t tf_meta_get_u64(const struct tf_meta *meta, const char *key, uint64_t d
 	return errno || *end ? def : number;
 }
 
-static int grow_cache_index(struct tf_meta *meta, uint32_t id)
+/* Room for that id in an index by id. */
+static int grow_index(uint32_t **index, size_t *nr_index, uint32_t id)
 {
-	size_t nr = meta->nr_cache_index ? meta->nr_cache_index : 64;
-	uint32_t *index;
+	size_t nr = *nr_index ? *nr_index : 64;
+	uint32_t *bigger;
 
-	if (id < meta->nr_cache_index)
+	if (id < *nr_index)
 		return 0;
 	while (nr <= id)
 		nr *= 2;
-	index = realloc(meta->cache_index, nr * sizeof(*index));
-	if (!index)
+	bigger = realloc(*index, nr * sizeof(*bigger));
+	if (!bigger)
 		return -ENOMEM;
-	memset(index + meta->nr_cache_index, 0, (nr - meta->nr_cache_index) * sizeof(*index));
-	meta->cache_index = index;
-	meta->nr_cache_index = nr;
+	memset(bigger + *nr_index, 0, (nr - *nr_index) * sizeof(*bigger));
+	*index = bigger;
+	*nr_index = nr;
 	return 0;
 }
 
@@ -187,7 +192,7 @@ int tf_meta_add_cache(struct tf_meta *meta, const struct tf_cache *cache)
 
 	if (!cache->id || cache->id > TF_MAX_CACHE_ID)
 		return -EINVAL;
-	err = grow_cache_index(meta, cache->id);
+	err = grow_index(&meta->cache_index, &meta->nr_cache_index, cache->id);
 	if (err)
 		return err;
 	pos = meta->cache_index[cache->id];
@@ -208,6 +213,56 @@ const struct tf_cache *tf_meta_cache(const struct tf_meta *meta, uint32_t id)
 	if (id >= meta->nr_cache_index || !meta->cache_index[id])
 		return NULL;
 	return &meta->caches[meta->cache_index[id] - 1];
+}
+
+static int grow_stacks(struct tf_meta *meta)
+{
+	size_t room = meta->stacks_room ? meta->stacks_room * 2 : 64;
+	struct tf_stack *stacks;
+
+	if (meta->nr_stacks < meta->stacks_room)
+		return 0;
+	stacks = realloc(meta->stacks, room * sizeof(*stacks));
+	if (!stacks)
+		return -ENOMEM;
+	meta->stacks = stacks;
+	meta->stacks_room = room;
+	return 0;
+}
+
+int tf_meta_add_stack(struct tf_meta *meta, uint32_t id, const uint64_t *frames, uint32_t nr_frames)
+{
+	struct tf_stack stack = { .id = id, .nr_frames = nr_frames };
+	uint32_t pos;
+	int err;
+
+	if (!id || id > TF_MAX_STACK_ID || !nr_frames || nr_frames > TF_MAX_FRAMES)
+		return -EINVAL;
+	err = grow_index(&meta->stack_index, &meta->nr_stack_index, id);
+	if (!err)
+		err = grow_stacks(meta);
+	if (err)
+		return err;
+	stack.frames = malloc(nr_frames * sizeof(*frames));
+	if (!stack.frames)
+		return -ENOMEM;
+	memcpy(stack.frames, frames, nr_frames * sizeof(*frames));
+	pos = meta->stack_index[id];
+	if (pos) {
+		free(meta->stacks[pos - 1].frames);
+	} else {
+		pos = (uint32_t)++meta->nr_stacks;
+		meta->stack_index[id] = pos;
+	}
+	meta->stacks[pos - 1] = stack;
+	return 0;
+}
+
+const struct tf_stack *tf_meta_stack(const struct tf_meta *meta, uint32_t id)
+{
+	if (id >= meta->nr_stack_index || !meta->stack_index[id])
+		return NULL;
+	return &meta->stacks[meta->stack_index[id] - 1];
 }
 
 int tf_meta_add_symbol(struct tf_meta *meta, uint64_t addr, const char *name, uint32_t offset)
@@ -323,7 +378,7 @@ int tf_snapshot_add(struct tf_snapshot *snap, const char *path, const void *data
 		goto out;
 	memmove(&snap->files[pos + 1], &snap->files[pos], (snap->nr_files - pos) * sizeof(file));
 	snap->files[pos] = file;
-	snap->nr_files++;
+	snap->nr_moved += snap->nr_files++ - pos;
 	return 0;
 out:
 	free(file.path);

@@ -32,6 +32,13 @@ struct tf_symbol {
 	char *name;	 /* function, or "function [module]" */
 };
 
+/* A call chain, innermost caller first. */
+struct tf_stack {
+	uint32_t id; /* > 0; events name it */
+	uint32_t nr_frames;
+	uint64_t *frames; /* return addresses */
+};
+
 /* A copy of one text file of the host. */
 struct tf_snapfile {
 	char *path;    /* "/proc/zoneinfo", "/sys/kernel/slab/dentry/order" */
@@ -44,6 +51,7 @@ struct tf_snapshot {
 	uint64_t ts_ns;
 	size_t nr_files;
 	struct tf_snapfile *files; /* sorted by path */
+	uint64_t nr_moved;	   /* files that made room for others, over all */
 };
 
 /*
@@ -59,13 +67,18 @@ struct tf_fact {
 };
 
 struct tf_meta {
-	size_t nr_facts, nr_caches, nr_symbols, nr_snapshots;
+	size_t nr_facts, nr_caches, nr_symbols, nr_stacks, nr_snapshots;
 	struct tf_fact *facts;	   /* sorted by key */
 	struct tf_cache *caches;   /* in order of arrival; tf_meta_cache() finds by id */
 	struct tf_symbol *symbols; /* sorted by addr after tf_meta_sort_symbols() */
+	struct tf_stack *stacks;   /* in order of arrival; tf_meta_stack() finds by id */
 	struct tf_snapshot *snapshots;
 	uint32_t *cache_index; /* id -> position in caches + 1 */
 	size_t nr_cache_index;
+	uint32_t *stack_index; /* id -> position in stacks + 1 */
+	size_t nr_stack_index, stacks_room;
+	uint64_t nr_moved;    /* facts that made room for others, over all */
+	size_t decoded_bytes; /* memory that came from a file, about; bounded by its decoder */
 };
 
 void tf_meta_init(struct tf_meta *meta);
@@ -94,6 +107,16 @@ int tf_meta_add_symbol(struct tf_meta *meta, uint64_t addr, const char *name, ui
 void tf_meta_sort_symbols(struct tf_meta *meta);
 /* The symbol of exactly that call site, or NULL.  After tf_meta_sort_symbols(). */
 const struct tf_symbol *tf_meta_symbol(const struct tf_meta *meta, uint64_t addr);
+
+/*
+ * Add a stack of 1 to TF_MAX_FRAMES frames; a known id is replaced.  -EINVAL if id is
+ * 0 or above TF_MAX_STACK_ID, or nr_frames is out of range.
+ */
+#define TF_MAX_STACK_ID (1u << 20)
+#define TF_MAX_FRAMES 128u
+int tf_meta_add_stack(struct tf_meta *meta, uint32_t id, const uint64_t *frames,
+		      uint32_t nr_frames);
+const struct tf_stack *tf_meta_stack(const struct tf_meta *meta, uint32_t id);
 
 /* Start a snapshot; its id is its number, from 0.  The pointer is valid until the next begin. */
 struct tf_snapshot *tf_meta_begin_snapshot(struct tf_meta *meta, uint64_t ts_ns);

@@ -17,17 +17,22 @@
 #include "tracefmt/layout.h"
 #include "tracefmt/meta.h"
 
+/* Memory that the metadata of one file may take, reckoned generously. */
+#define TF_MAX_META_BYTES (32u << 20)
+/* What these take; decoded_bytes is that, and what was replaced since. */
+size_t tf_meta_bytes(const struct tf_meta *meta);
+
 /* A payload that has grown beyond this is written as a block, and a new one begun. */
 #define TF_META_BLOCK_BYTES (1u << 20)
 
 static inline bool tf_block_is_meta(uint16_t type)
 {
-	return type >= TF_BLOCK_FACTS && type <= TF_BLOCK_SNAPSHOT;
+	return (type >= TF_BLOCK_FACTS && type <= TF_BLOCK_SNAPSHOT) || type == TF_BLOCK_STACKS;
 }
 
 /*
- * Add a payload to meta.  -EBADMSG (what came before the damage is in meta),
- * -ENOMEM.  offset is the block's, for err.
+ * Add a payload to meta.  -EBADMSG (what came before the damage is in meta; metadata
+ * beyond TF_MAX_META_BYTES are damage), -ENOMEM.  offset is the block's, for err.
  */
 int tf_meta_decode(struct tf_meta *meta, uint16_t type, const uint8_t *raw, size_t len,
 		   uint64_t offset, struct tf_error *err);
@@ -37,8 +42,8 @@ struct tf_meta_log {
 	uint64_t *keys, *values; /* open addressing by hash of the item's identity; 0 is free */
 	size_t nr, room;
 	uint32_t nr_snapshots;
-	const struct tf_meta *symbols_of; /* whose symbols were all written, nr_symbols of them */
-	size_t nr_symbols;
+	const struct tf_meta *of; /* whose first so many symbols and stacks were all written */
+	size_t nr_symbols, nr_stacks;
 };
 
 void tf_meta_log_init(struct tf_meta_log *log);

@@ -173,12 +173,15 @@ static int write_symbols(struct tf_meta_log *log, const struct tf_meta *meta, st
 	int err;
 
 	/* Symbols are only ever added, so an unchanged number says that none is new. */
-	if (log->symbols_of == meta && log->nr_symbols == meta->nr_symbols)
+	if (log->nr_symbols == meta->nr_symbols)
 		return 0;
 	e->type = TF_BLOCK_SYMBOLS;
 	for (size_t i = 0; i < meta->nr_symbols; i++) {
 		const struct tf_symbol *sym = &meta->symbols[i];
-		uint64_t key = XXH64(sym->name, strlen(sym->name), sym->addr ^ sym->offset);
+		const uint64_t place[] = { sym->addr, sym->offset };
+		/* Not the place itself, which may be the number that another sort begins with. */
+		uint64_t key =
+			XXH64(sym->name, strlen(sym->name), XXH64(place, sizeof(place), e->type));
 		int due = log_due(log, key, sym->addr);
 
 		if (due > 0) {
@@ -193,9 +196,30 @@ static int write_symbols(struct tf_meta_log *log, const struct tf_meta *meta, st
 	err = emit_now(e);
 	if (err)
 		return err;
-	log->symbols_of = meta;
 	log->nr_symbols = meta->nr_symbols;
 	return 0;
+}
+
+static int write_stacks(struct tf_meta_log *log, const struct tf_meta *meta, struct emitter *e)
+{
+	e->type = TF_BLOCK_STACKS;
+	for (; log->nr_stacks < meta->nr_stacks; log->nr_stacks++) {
+		const struct tf_stack *stack = &meta->stacks[log->nr_stacks];
+		uint64_t before = 0;
+		int err;
+
+		tf_out_varint(&e->payload, stack->id);
+		tf_out_varint(&e->payload, stack->nr_frames);
+		/* Return addresses of one kernel are near to each other. */
+		for (uint32_t i = 0; i < stack->nr_frames; i++) {
+			tf_out_varint(&e->payload, tf_zigzag(stack->frames[i] - before));
+			before = stack->frames[i];
+		}
+		err = emit_if_full(e);
+		if (err)
+			return err;
+	}
+	return emit_now(e);
 }
 
 static void begin_snapshot(const struct tf_snapshot *snap, struct emitter *e)
@@ -250,6 +274,10 @@ int tf_meta_log_write(struct tf_meta_log *log, const struct tf_meta *meta,
 	int err;
 
 	tf_out_init(&e.payload);
+	if (log->of != meta) {
+		log->of = meta;
+		log->nr_symbols = log->nr_stacks = 0;
+	}
 	err = write_facts(log, meta, &e);
 	if (err)
 		goto out;
@@ -257,6 +285,8 @@ int tf_meta_log_write(struct tf_meta_log *log, const struct tf_meta *meta,
 	if (err)
 		goto out;
 	err = write_symbols(log, meta, &e);
+	if (!err)
+		err = write_stacks(log, meta, &e);
 	while (!err && log->nr_snapshots < meta->nr_snapshots) {
 		err = write_snapshot(&meta->snapshots[log->nr_snapshots], &e);
 		log->nr_snapshots++;

@@ -1,96 +1,97 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Checking a whole trace, and saving what is whole of a damaged one.
+ * Checking a whole trace.
  *
- * Both walk over the block headers and never believe the footer: it is compared
+ * The walk goes over the block headers and never believes the footer: it is compared
  * with one made from the blocks that were found.
  */
-#include "tracefmt/reader.h"
+#include "tracefmt/verify.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "tracefmt/block_read.h"
-#include "tracefmt/footer.h"
-#include "tracefmt/input.h"
+#include "tracefmt/block.h"
 #include "tracefmt/meta_codec.h"
-#include "tracefmt/sink.h"
+#include "tracefmt/meta_compact.h"
+#include "tracefmt/verifier.h"
 
-struct verifier {
-	struct tf_input input;
-	struct tf_file_header header;
-	bool header_ok;
-	struct tf_block_reader block;
-	struct tf_meta meta; /* of what was whole so far */
-	struct tf_footer footer;
-	uint64_t footer_offset; /* of a footer that ends the blocks so far, else 0 */
-	bool footer_agrees;	/* with those blocks */
-	uint32_t next_number;
-	bool lost_count;  /* there was damage, the next number may be greater */
-	bool lost_header; /* a block's header was, so the footer names more than was found */
-	struct tf_verify_result *result;
-	void (*damaged)(void *arg, const struct tf_error *what); /* may be NULL, as the next */
-	int (*whole)(void *arg, const uint8_t *data, const struct tf_scan_item *item,
-		     struct tf_error *err); /* for each whole block but footers */
-	void *arg;
-};
+/* Fields of a block header that findings name. */
+#define AT_NUMBER 20u
+#define AT_FIRST_EVENT 24u
+#define AT_NR_MORE 36u
 
-static void finding(struct verifier *v, const struct tf_error *what)
+static void finding(struct tf_verifier *v, const struct tf_error *what)
 {
+	struct tf_error named = *what;
+
 	v->result->nr_damaged++;
-	if (v->damaged)
-		v->damaged(v->arg, what);
+	if (!v->damaged)
+		return;
+	tf_segments_name_error(v->files, v->segment, &named);
+	v->damaged(v->arg, &named);
 }
 
-static int check_footer(struct verifier *v, const uint8_t *raw, size_t len, uint64_t offset,
+static bool footer_is_right(struct tf_verifier *v, const uint8_t *raw, size_t len)
+{
+	const size_t head = sizeof(v->footer.head);
+	struct tf_piece pieces[2];
+
+	tf_footer_pieces(&v->footer, pieces);
+	return len == head + v->index_bytes && !memcmp(raw, v->footer.head, head) &&
+	       XXH64(raw + head, len - head, 0) == XXH64_digest(v->index_sum);
+}
+
+static int check_footer(struct tf_verifier *v, const struct tf_scan_item *item,
 			struct tf_error *err)
 {
-	struct tf_index_entry *entries;
-	struct tf_totals totals;
-	struct tf_piece pieces[2];
-	size_t nr;
-	int ret = tf_footer_parse(raw, len, offset, &totals, &entries, &nr, err);
+	const uint8_t *payload = v->segment->input.data + item->offset + TF_BLOCK_HEADER_BYTES;
+	struct tf_unpacker *unpacker;
+	const uint8_t *raw;
+	int ret;
 
-	if (ret)
-		return ret;
-	free(entries);
-	v->footer_offset = offset;
+	v->footer_offset = item->offset;
 	v->footer_agrees = false;
+	/* Not the one of all other blocks, which would keep the memory. */
+	ret = tf_unpacker_new(&unpacker);
+	if (ret)
+		return tf_fail(err, ret, TF_NO_OFFSET, "out of memory");
+	ret = tf_unpacker_run(unpacker, &item->h, payload, item->offset, &raw, err);
 	/* With headers missing there is nothing that it could be compared with. */
-	if (v->lost_header)
-		return 0;
-	tf_footer_pieces(&v->footer, pieces);
-	if (len != pieces[0].len + pieces[1].len || memcmp(raw, pieces[0].data, pieces[0].len) ||
-	    (pieces[1].len && memcmp(raw + pieces[0].len, pieces[1].data, pieces[1].len)))
-		return tf_fail(err, -EBADMSG, offset,
-			       "the footer does not agree with the blocks before it");
-	v->footer_agrees = true;
-	return 0;
+	if (!ret && !v->lost_header) {
+		v->footer_agrees = footer_is_right(v, raw, item->h.raw_bytes);
+		if (!v->footer_agrees)
+			ret = tf_fail(err, -EBADMSG, item->offset,
+				      "the footer does not agree with the blocks before it");
+	}
+	tf_unpacker_free(unpacker);
+	return ret;
 }
 
-static int check_content(struct verifier *v, const struct tf_scan_item *item, struct tf_error *err)
+static int check_content(struct tf_verifier *v, const struct tf_scan_item *item,
+			 struct tf_error *err)
 {
+	const struct tf_input *input = &v->segment->input;
 	const struct tf_block_header *h = &item->h;
 	const uint8_t *raw;
 	int ret;
 
-	if (h->type == TF_BLOCK_EVENTS)
-		return tf_block_read_events(&v->block, h, v->input.data, item->offset, err);
-	ret = tf_block_read_raw(&v->block, h, v->input.data, item->offset, &raw, err);
+	if (tf_block_has_events(h->type))
+		return tf_block_read_events(&v->block, h, input->data, item->offset, TF_WANT_ALL,
+					    err);
+	if (h->type == TF_BLOCK_FOOTER)
+		return check_footer(v, item, err);
+	ret = tf_block_read_raw(&v->block, h, input->data, item->offset, &raw, err);
 	if (ret)
 		return ret;
-	if (h->type == TF_BLOCK_FOOTER)
-		return check_footer(v, raw, h->raw_bytes, item->offset, err);
 	if (tf_block_is_meta(h->type))
-		return tf_meta_decode(&v->meta, h->type, raw, h->raw_bytes, item->offset, err);
+		return tf_meta_decode_again(&v->meta, &v->nr_compactions, h->type, raw,
+					    h->raw_bytes, item->offset, err);
 	/* Of a newer minor version: the checksum is all that can be checked. */
 	return 0;
 }
 
 /* Blocks are numbered, and nothing follows a footer. */
-static void check_order(struct verifier *v, const struct tf_scan_item *item)
+static void check_number(struct tf_verifier *v, const struct tf_scan_item *item)
 {
 	uint32_t number = item->h.number;
 	struct tf_error what;
@@ -99,8 +100,8 @@ static void check_order(struct verifier *v, const struct tf_scan_item *item)
 		tf_fail(&what, -EBADMSG, item->offset, "a block behind the footer");
 		finding(v, &what);
 	} else if (number < v->next_number || (number > v->next_number && !v->lost_count)) {
-		tf_fail(&what, -EBADMSG, item->offset, "block number %u where %u was expected",
-			number, v->next_number);
+		tf_fail(&what, -EBADMSG, item->offset + AT_NUMBER,
+			"block number %u where %u was expected", number, v->next_number);
 		finding(v, &what);
 	}
 	v->next_number = number + 1;
@@ -108,84 +109,212 @@ static void check_order(struct verifier *v, const struct tf_scan_item *item)
 	v->footer_offset = 0;
 }
 
-/* One block; damage is told and 0, what stops the verifier is a negative errno. */
-static int check_block(struct verifier *v, const struct tf_scan_item *item, struct tf_error *err)
+/* So are records, through all files. */
+static void check_first_event(struct tf_verifier *v, const struct tf_scan_item *item)
 {
-	const struct tf_block_header *h = &item->h;
+	uint64_t first = item->h.first_event;
+	struct tf_error what;
+
+	if (v->knows_event && first != v->next_event && (first < v->next_event || !v->lost_event)) {
+		tf_fail(&what, -EBADMSG, item->offset + AT_FIRST_EVENT,
+			"the block begins with record %llu where %llu was expected",
+			(unsigned long long)first, (unsigned long long)v->next_event);
+		finding(v, &what);
+	}
+	if (v->knows_event && first > v->next_event)
+		v->result->nr_lost += first - v->next_event;
+	v->knows_event = true;
+	v->lost_event = false;
+	v->next_event = first + (item->h.type == TF_BLOCK_EVENTS ? item->h.nr_events : 0);
+}
+
+/* The blocks of a checkpoint follow each other, and each says how many there are yet. */
+static void check_checkpoint(struct tf_verifier *v, const struct tf_scan_item *item, bool lost)
+{
+	uint32_t nr_more = item->h.type == TF_BLOCK_CHECKPOINT ? item->h.nr_more + 1 : 0;
+	struct tf_error what;
+
+	if (v->nr_more && nr_more != v->nr_more && !lost) {
+		tf_fail(&what, -EBADMSG, item->offset + AT_NR_MORE,
+			"%u more blocks of a checkpoint were expected", v->nr_more);
+		finding(v, &what);
+	}
+	v->nr_more = nr_more ? nr_more - 1 : 0;
+}
+
+static int add_to_footer(struct tf_verifier *v, const struct tf_scan_item *item,
+			 struct tf_error *err)
+{
 	struct tf_error what;
 	int ret;
 
-	check_order(v, item);
-	ret = check_content(v, item, &what);
-	if (ret == -EBADMSG)
-		finding(v, &what);
-	else if (ret)
-		return tf_fail(err, ret, what.offset, "%s", what.reason);
-	else if (v->whole && h->type != TF_BLOCK_FOOTER)
-		ret = v->whole(v->arg, v->input.data, item, err);
-	if (ret && ret != -EBADMSG)
-		return ret;
-	if (h->type == TF_BLOCK_FOOTER)
+	if (!v->has_footer) {
+		tf_footer_init(&v->footer, item->h.first_event);
+		XXH64_reset(v->index_sum, 0);
+		v->index_bytes = 0;
+	}
+	v->has_footer = true;
+	if (item->h.type == TF_BLOCK_FOOTER)
 		return 0;
-	ret = tf_footer_add(&v->footer, h);
+	ret = tf_footer_add(&v->footer, &item->h);
+	if (!ret) {
+		XXH64_update(v->index_sum, v->footer.index.data, v->footer.index.len);
+		v->index_bytes += v->footer.index.len;
+		v->footer.index.len = 0;
+	}
+	if (ret == -EFBIG) {
+		tf_fail(&what, -EBADMSG, item->offset, "more than %u blocks in a file",
+			TF_MAX_BLOCKS);
+		finding(v, &what);
+		v->lost_header = true;
+		return 0;
+	}
 	return ret ? tf_fail(err, ret, TF_NO_OFFSET, "out of memory") : 0;
 }
 
-static int check_file(struct verifier *v, struct tf_error *err)
+/* One block; damage is told and 0, what stops the walk is a negative errno. */
+static int check_block(struct tf_verifier *v, const struct tf_scan_item *item, struct tf_error *err)
 {
-	uint64_t pos = TF_FILE_HEADER_BYTES, footer_offset, footer_bytes;
-	struct tf_scan_item item;
+	const struct tf_input *input = &v->segment->input;
+	bool lost = v->lost_count;
 	struct tf_error what;
+	int ret, stop;
+
+	check_number(v, item);
+	check_first_event(v, item);
+	check_checkpoint(v, item, lost);
+	stop = add_to_footer(v, item, err);
+	if (stop)
+		return stop;
+	tf_input_will_need(input, item->offset, item->len);
+	ret = check_content(v, item, &what);
+	if (ret && ret != -EBADMSG)
+		return tf_fail(err, ret, what.offset, "%s", what.reason);
+	if (ret) {
+		finding(v, &what);
+		if (item->h.type == TF_BLOCK_EVENTS)
+			v->result->nr_lost += item->h.nr_events;
+	}
+	stop = v->each ? v->each(v->arg, input, item, !ret, err) : 0;
+	tf_input_done_with(input, item->offset, item->len);
+	return stop;
+}
+
+static int check_region(struct tf_verifier *v, const struct tf_scan_item *item,
+			struct tf_error *err)
+{
+	finding(v, &item->error);
+	v->footer_offset = 0;
+	v->lost_count = v->lost_header = v->lost_event = true;
+	return v->each ? v->each(v->arg, &v->segment->input, item, false, err) : 0;
+}
+
+/* Does the file end as it must?  Returns true if it is complete. */
+static bool check_end(struct tf_verifier *v)
+{
+	const struct tf_input *input = &v->segment->input;
+	uint64_t offset, bytes;
+	struct tf_error what;
+
+	if (!v->footer_offset || tf_trailer_get(input->data, input->len, &offset, &bytes, NULL))
+		return false;
+	if (offset == v->footer_offset)
+		return v->footer_agrees;
+	tf_fail(&what, -EBADMSG, input->len - TF_TRAILER_BYTES,
+		"the trailer points elsewhere than at the footer");
+	finding(v, &what);
+	return false;
+}
+
+static int check_blocks(struct tf_verifier *v, struct tf_error *err)
+{
+	const struct tf_input *input = &v->segment->input;
+	uint64_t pos = TF_FILE_HEADER_BYTES;
+	struct tf_scan_item item;
+	int ret = 0;
+
+	while (!ret && tf_scan_next(input->data, input->len, &pos, &item)) {
+		v->result->nr_blocks++;
+		ret = item.is_block ? check_block(v, &item, err) : check_region(v, &item, err);
+	}
+	return ret;
+}
+
+/* The header, and that no file is missing before this one. */
+static void check_header(struct tf_verifier *v)
+{
+	const struct tf_segment *segment = v->segment;
+	uint32_t missing = segment == v->files->list ? 0 : segment->number - segment[-1].number - 1;
+	struct tf_error what;
+
+	if (missing) {
+		tf_fail(&what, -EBADMSG, TF_NO_OFFSET, "%u file%s before it %s missing", missing,
+			missing > 1 ? "s" : "", missing > 1 ? "are" : "is");
+		finding(v, &what);
+		v->result->complete = false;
+		v->lost_event = true;
+	}
+	if (!segment->header_err)
+		return;
+	finding(v, &segment->error);
+	if (segment->header_err != -EBADMSG)
+		v->result->complete = false;
+}
+
+static int check_file(struct tf_verifier *v, struct tf_error *err)
+{
+	int ret = 0;
+
+	v->has_footer = v->footer_agrees = v->lost_count = v->lost_header = false;
+	v->next_number = v->nr_more = 0;
+	v->footer_offset = 0;
+	check_header(v);
+	/* A header that is ours but damaged does not hide the blocks. */
+	if (!v->segment->header_err || v->segment->header_err == -EBADMSG)
+		ret = check_blocks(v, err);
+	v->result->complete &= check_end(v);
+	if (v->has_footer)
+		tf_footer_release(&v->footer);
+	v->has_footer = false;
+	tf_meta_compact(&v->meta);
+	return ret;
+}
+
+int tf_verifier_run(struct tf_verifier *v, struct tf_error *err)
+{
+	const struct tf_segment *first = v->files->list;
 	int ret;
 
-	ret = tf_file_header_get(&v->header, v->input.data, v->input.len, &what);
-	v->header_ok = !ret;
-	/* A header that is ours but damaged does not hide the blocks. */
-	if (ret == -EBADMSG && what.offset)
-		finding(v, &what);
-	else if (ret)
-		return tf_fail(err, ret, what.offset, "%s", what.reason);
-	while (tf_scan_next(v->input.data, v->input.len, &pos, &item)) {
-		v->result->nr_blocks++;
-		if (item.is_block) {
-			ret = check_block(v, &item, err);
-			if (ret)
-				return ret;
-			continue;
-		}
-		finding(v, &item.error);
-		v->footer_offset = 0;
-		v->lost_count = v->lost_header = true;
-	}
-	if (!v->footer_offset ||
-	    tf_trailer_get(v->input.data, v->input.len, &footer_offset, &footer_bytes, NULL))
-		return 0;
-	if (footer_offset == v->footer_offset) {
-		v->result->complete = v->footer_agrees;
-	} else {
-		tf_fail(&what, -EBADMSG, v->input.len - TF_TRAILER_BYTES,
-			"the trailer points elsewhere than at the footer");
-		finding(v, &what);
-	}
-	return 0;
-}
-
-/* One walk over the input, from nothing. */
-static int run(struct verifier *v, struct tf_error *err)
-{
-	int ret = tf_block_reader_init(&v->block);
-
 	memset(v->result, 0, sizeof(*v->result));
+	v->result->nr_segments = (uint32_t)v->files->nr;
+	v->result->complete = true;
+	v->segment = first;
 	tf_meta_init(&v->meta);
-	tf_footer_init(&v->footer);
-	if (ret)
-		return tf_fail(err, ret, TF_NO_OFFSET, "out of memory");
-	return check_file(v, err);
+	/* Damaged, but it begins like one of ours: then there may be blocks behind it. */
+	if (first->header_err && (first->header_err != -EBADMSG || !first->error.offset))
+		return tf_fail(err, first->header_err, first->error.offset, "%s",
+			       first->error.reason);
+	v->index_sum = XXH64_createState();
+	ret = tf_block_reader_init(&v->block);
+	if (ret || !v->index_sum)
+		return tf_fail(err, -ENOMEM, TF_NO_OFFSET, "out of memory");
+	for (size_t i = 0; !ret && i < v->files->nr; i++) {
+		v->segment = &v->files->list[i];
+		ret = check_file(v, err);
+	}
+	if (!ret && v->files->too_many) {
+		struct tf_error what;
+
+		tf_fail(&what, -EBADMSG, TF_NO_OFFSET, "more than %u files", TF_MAX_SEGMENTS);
+		finding(v, &what);
+		v->result->complete = false;
+	}
+	return ret;
 }
 
-static void end_run(struct verifier *v)
+void tf_verifier_release(struct tf_verifier *v)
 {
-	tf_footer_release(&v->footer);
+	XXH64_freeState(v->index_sum);
 	tf_meta_release(&v->meta);
 	tf_block_reader_release(&v->block);
 }
@@ -194,105 +323,19 @@ int tf_verify(const char *path, struct tf_verify_result *result,
 	      void (*damaged)(void *arg, const struct tf_error *what), void *arg,
 	      struct tf_error *err)
 {
-	struct verifier v = { .result = result, .damaged = damaged, .arg = arg };
-	int ret = tf_input_open(&v.input, path, err);
+	struct tf_segments files;
+	struct tf_verifier v = {
+		.files = &files,
+		.result = result,
+		.damaged = damaged,
+		.arg = arg,
+	};
+	int ret = tf_segments_open(&files, path, err);
 
 	if (ret)
 		return ret;
-	ret = run(&v, err);
-	end_run(&v);
-	tf_input_close(&v.input);
-	return ret;
-}
-
-struct salvage {
-	struct tf_sink sink;
-	struct tf_out block;
-};
-
-/* The payload as it is, under a header with its new number. */
-static int copy_block(void *arg, const uint8_t *data, const struct tf_scan_item *item,
-		      struct tf_error *err)
-{
-	struct salvage *s = arg;
-	struct tf_block_header h = item->h;
-
-	h.number = tf_sink_next_number(&s->sink);
-	s->block.len = 0;
-	tf_out_bytes(&s->block, data + item->offset, item->len);
-	if (s->block.err)
-		return tf_fail(err, s->block.err, TF_NO_OFFSET, "out of memory");
-	tf_block_header_put(s->block.data, &h);
-	return tf_sink_block(&s->sink, &h, s->block.data, s->block.len, err);
-}
-
-static int salvage_to(struct salvage *s, const struct tf_input *input,
-		      const struct tf_file_header *header, struct tf_error *err)
-{
-	struct tf_verify_result unused;
-	struct verifier v = { .input = *input, .result = &unused, .whole = copy_block, .arg = s };
-	struct tf_packer *packer = NULL;
-	int ret = tf_sink_header(&s->sink, header, err);
-
-	if (ret)
-		return ret;
-	ret = run(&v, err);
-	end_run(&v);
-	if (ret)
-		return ret;
-	ret = tf_packer_new(&packer, TF_DEFAULT_LEVEL);
-	if (ret)
-		return tf_fail(err, ret, TF_NO_OFFSET, "out of memory");
-	ret = tf_sink_finish(&s->sink, packer, err);
-	tf_packer_free(packer);
-	return ret;
-}
-
-/* Creating the output would empty the input if they were one. */
-static int check_other_file(const struct tf_input *input, const char *out_path,
-			    struct tf_error *err)
-{
-	struct stat st;
-
-	if (strcmp(out_path, "-") && !stat(out_path, &st) && S_ISREG(st.st_mode) &&
-	    st.st_dev == input->dev && st.st_ino == input->ino)
-		return tf_fail(err, -EINVAL, TF_NO_OFFSET, "the output is the input");
-	return 0;
-}
-
-int tf_salvage(const char *path, const char *out_path, struct tf_verify_result *result,
-	       struct tf_error *err)
-{
-	struct verifier v = { .result = result };
-	struct tf_error close_error;
-	struct salvage s;
-	int ret = tf_input_open(&v.input, path, err);
-
-	if (ret)
-		return ret;
-	ret = check_other_file(&v.input, out_path, err);
-	if (ret)
-		goto out;
-	/* The first walk finds the facts that make a new header, should the old one be damaged. */
-	ret = run(&v, err);
-	if (!ret && !v.header_ok) {
-		v.header.major = TF_VERSION_MAJOR;
-		v.header.minor = TF_VERSION_MINOR;
-		tf_file_header_set_host(&v.header, tf_meta_get(&v.meta, "host.machine"),
-					tf_meta_get_u64(&v.meta, "host.page_size", 0));
-	}
-	end_run(&v);
-	if (ret)
-		goto out;
-	ret = tf_sink_open(&s.sink, out_path, err);
-	if (ret)
-		goto out;
-	tf_out_init(&s.block);
-	ret = salvage_to(&s, &v.input, &v.header, err);
-	tf_out_release(&s.block);
-	if (tf_sink_close(&s.sink, &close_error) && !ret)
-		ret = tf_fail(err, -EIO, TF_NO_OFFSET, "%s", close_error.reason);
-out:
-	tf_input_close(&v.input);
+	ret = tf_verifier_run(&v, err);
+	tf_verifier_release(&v);
+	tf_segments_close(&files);
 	return ret;
 }

@@ -1,223 +1,382 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The writer: collects a block of events, encodes, compresses and writes it.
+ * The writer: collects events where their block will be made, and hands full ones on.
  *
- * Adding an event is one copy of a cache line; all other work is done once a block,
- * over memory that is still warm.
+ *      tf_writer_add() ──▶ job ──▶ pool: tf_job_make(), any thread ──▶ tf_output_job(), in order
+ *
+ * Adding an event is one copy of a cache line; all other work is done once a block.
  */
 #include "tracefmt/writer.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "tracefmt/block.h"
 #include "tracefmt/columns.h"
-#include "tracefmt/meta_codec.h"
-#include "tracefmt/sink.h"
+#include "tracefmt/job.h"
+#include "tracefmt/output.h"
+#include "tracefmt/pool.h"
 
-#define DEFAULT_BLOCK_EVENTS 65536u
+#define DEFAULT_CHECKPOINT_EVENTS (4u << 20)
+#define DEFAULT_MAX_LIVE (1u << 20)
+#define MAX_THREADS 64u
 
 struct tf_writer {
-	struct tf_event *events;
+	struct tf_event *events; /* of the open job */
 	uint32_t nr_events, block_events;
-	int broken; /* the first error, told again by every call */
-	struct tf_error error;
-	struct tf_encoder *encoder;
-	struct tf_packer *packer;
-	struct tf_out block;
+	uint32_t nr_described; /* of events, in the open job's header */
+	struct tf_job *open;
+	struct tf_event *spare; /* buffer for a job that takes metadata before the open events */
+	struct tf_pool *pool;
 	struct tf_meta_log meta_log;
-	struct tf_sink sink;
+	bool has_header, in_batch, is_finished;
+	int ret; /* of finishing */
+	struct tf_error error;
+	struct tf_totals sealed; /* what is on its way, or written */
+	struct tf_job *jobs;
+	unsigned nr_jobs;
+	struct tf_output output;
 };
 
-static int writer_fail(struct tf_writer *w, int err, const char *what)
+static void *worker_new(void *arg)
 {
-	w->broken = tf_fail(&w->error, err, TF_NO_OFFSET, "%s: %s", what, strerror(-err));
-	return err;
+	const struct tf_writer *w = arg;
+	struct tf_worker *worker = malloc(sizeof(*worker));
+
+	if (worker && tf_worker_init(worker, w->output.options.level, w->block_events)) {
+		tf_worker_release(worker);
+		free(worker);
+		worker = NULL;
+	}
+	return worker;
+}
+
+static void worker_free(void *worker)
+{
+	tf_worker_release(worker);
+	free(worker);
+}
+
+static void prepare(void *arg, void *worker, void *job)
+{
+	const struct tf_writer *w = arg;
+
+	tf_job_make(job, worker, w->output.options.checkpoint_events != TF_NO_CHECKPOINTS);
+}
+
+static void commit(void *arg, void *worker, void *job)
+{
+	struct tf_writer *w = arg;
+
+	tf_output_job(&w->output, worker, job);
+}
+
+static const struct tf_pool_ops pool_ops = {
+	.worker_new = worker_new,
+	.worker_free = worker_free,
+	.prepare = prepare,
+	.commit = commit,
+};
+
+static unsigned default_threads(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cpus < 2 ? 2 : cpus > 5 ? 5 : (unsigned)cpus;
+}
+
+static void set_defaults(struct tf_writer_options *o)
+{
+	if (!o->level)
+		o->level = TF_DEFAULT_LEVEL;
+	if (!o->block_events)
+		o->block_events = TF_MAX_BLOCK_EVENTS;
+	if (!o->threads)
+		o->threads = default_threads();
+	if (!o->checkpoint_events)
+		o->checkpoint_events = DEFAULT_CHECKPOINT_EVENTS;
+	if (!o->max_live)
+		o->max_live = DEFAULT_MAX_LIVE;
+}
+
+static int check_options(const struct tf_writer_options *o, struct tf_error *err)
+{
+	bool has_rotation = o->rotate_bytes || o->rotate_ns;
+	struct tf_packer *packer;
+	int ret;
+
+	if (o->block_events > TF_MAX_BLOCK_EVENTS)
+		return tf_fail(err, -EINVAL, TF_NO_OFFSET, "%u events a block: %s", o->block_events,
+			       strerror(EINVAL));
+	if (o->threads > MAX_THREADS || (o->keep && !has_rotation) ||
+	    (has_rotation && !o->trace_id))
+		return tf_fail(err, -EINVAL, TF_NO_OFFSET, "options that cannot be: %s",
+			       o->threads > MAX_THREADS ? "threads"
+			       : o->keep		? "segments to keep"
+							: "no identity of the trace");
+	/* zstd alone knows which levels it has. */
+	ret = tf_packer_new(&packer, o->level);
+	if (ret)
+		return tf_fail(err, ret, TF_NO_OFFSET, "zstd level %d: %s", o->level,
+			       strerror(-ret));
+	tf_packer_free(packer);
+	return 0;
+}
+
+/* The open job, which has no events yet. */
+static void open_job(struct tf_writer *w)
+{
+	w->open = tf_pool_job(w->pool);
+	w->events = w->open->events;
+	w->nr_events = w->nr_described = 0;
+	memset(&w->open->h, 0, sizeof(w->open->h));
+	w->open->h.type = TF_BLOCK_EVENTS;
+	w->open->is_tail = tf_output_stop(&w->output) != 0;
+}
+
+static int make_jobs(struct tf_writer *w)
+{
+	void **list;
+	int ret = 0;
+
+	w->nr_jobs = w->output.options.threads == 1 ? 1 : w->output.options.threads + 1;
+	w->jobs = calloc(w->nr_jobs, sizeof(*w->jobs));
+	list = malloc(w->nr_jobs * sizeof(*list));
+	w->spare = malloc(w->block_events * sizeof(*w->spare));
+	if (!w->jobs || !list || !w->spare)
+		ret = -ENOMEM;
+	for (unsigned i = 0; i < w->nr_jobs && !ret; i++) {
+		ret = tf_job_init(&w->jobs[i], w->block_events);
+		list[i] = &w->jobs[i];
+	}
+	if (!ret)
+		ret = tf_pool_new(&w->pool, &pool_ops, w, list, w->nr_jobs);
+	free(list);
+	return ret;
 }
 
 static void writer_free(struct tf_writer *w)
 {
-	tf_encoder_free(w->encoder);
-	tf_packer_free(w->packer);
-	tf_out_release(&w->block);
+	tf_pool_free(w->pool);
+	for (unsigned i = 0; w->jobs && i < w->nr_jobs; i++)
+		tf_job_release(&w->jobs[i]);
+	tf_output_release(&w->output);
 	tf_meta_log_release(&w->meta_log);
-	free(w->events);
+	free(w->jobs);
+	free(w->spare);
 	free(w);
 }
 
 int tf_writer_create(struct tf_writer **out, const char *path,
 		     const struct tf_writer_options *options, struct tf_error *err)
 {
-	int level = options && options->level ? options->level : TF_DEFAULT_LEVEL;
+	struct tf_writer_options o = { .level = 0 };
 	struct tf_writer *w;
-	int ret = -ENOMEM;
+	int ret;
 
+	if (options)
+		o = *options;
+	set_defaults(&o);
+	ret = check_options(&o, err);
+	if (ret)
+		return ret;
 	w = calloc(1, sizeof(*w));
 	if (!w)
-		return tf_fail(err, ret, TF_NO_OFFSET, "out of memory");
-	tf_out_init(&w->block);
+		return tf_fail(err, -ENOMEM, TF_NO_OFFSET, "out of memory");
+	w->block_events = o.block_events;
 	tf_meta_log_init(&w->meta_log);
-	w->block_events =
-		options && options->block_events ? options->block_events : DEFAULT_BLOCK_EVENTS;
-	ret = tf_encoder_new(&w->encoder, w->block_events);
+	ret = tf_output_open(&w->output, path, &o, err);
 	if (ret) {
-		tf_fail(err, ret, TF_NO_OFFSET, "%u events a block: %s", w->block_events,
-			strerror(-ret));
-		goto out;
+		free(w);
+		return ret;
 	}
-	ret = tf_packer_new(&w->packer, level);
+	ret = make_jobs(w);
 	if (ret) {
-		tf_fail(err, ret, TF_NO_OFFSET, "zstd level %d: %s", level, strerror(-ret));
-		goto out;
+		tf_fail(err, ret, TF_NO_OFFSET, "out of memory");
+		writer_free(w);
+		return ret;
 	}
-	w->events = malloc(sizeof(*w->events) * w->block_events);
-	if (!w->events) {
-		ret = tf_fail(err, -ENOMEM, TF_NO_OFFSET, "out of memory");
-		goto out;
-	}
-	ret = tf_sink_open(&w->sink, path, err);
-	if (ret)
-		goto out;
+	open_job(w);
 	*out = w;
 	return 0;
-out:
-	writer_free(w);
-	return ret;
 }
 
 /* meta may be NULL. */
-static int write_header(struct tf_writer *w, const struct tf_meta *meta)
+static void make_header(struct tf_writer *w, const struct tf_meta *meta)
 {
-	struct tf_file_header h = { .major = TF_VERSION_MAJOR, .minor = TF_VERSION_MINOR };
+	const struct tf_writer_options *o = &w->output.options;
 	const char *machine = meta ? tf_meta_get(meta, "host.machine") : NULL;
+	struct tf_file_header h = {
+		.major = TF_VERSION_MAJOR,
+		.minor = TF_VERSION_MINOR,
+		.flags = o->flags & TF_WRITER_ANONYMIZED ? TF_FILE_ANONYMIZED : 0,
+	};
 
-	if (w->sink.has_header)
-		return 0;
+	if (w->has_header)
+		return;
+	if (tf_output_has_rotation(&w->output))
+		h.trace_id = o->trace_id;
 	tf_file_header_set_host(&h, machine, meta ? tf_meta_get_u64(meta, "host.page_size", 0) : 0);
-	w->broken = tf_sink_header(&w->sink, &h, &w->error);
-	return w->broken;
+	w->output.header = h;
+	w->has_header = true;
 }
 
-static int write_block(struct tf_writer *w, struct tf_block_header *h,
-		       const struct tf_piece *pieces, size_t nr)
+static void describe_open(struct tf_writer *w)
 {
-	int err;
-
-	h->number = tf_sink_next_number(&w->sink);
-	err = tf_packer_run(w->packer, h, pieces, nr, &w->block);
-	if (err)
-		return writer_fail(w, err, "cannot compress a block");
-	w->broken = tf_sink_block(&w->sink, h, w->block.data, w->block.len, &w->error);
-	return w->broken;
+	tf_describe(&w->open->h, w->events + w->nr_described, w->nr_events - w->nr_described);
+	w->nr_described = w->nr_events;
 }
 
-/* What the block header says of its events. */
-static void describe(struct tf_block_header *h, const struct tf_event *events, uint32_t nr)
+int tf_writer_seal(struct tf_writer *w)
 {
-	memset(h, 0, sizeof(*h));
-	h->type = TF_BLOCK_EVENTS;
-	h->nr_events = nr;
-	for (uint32_t i = 0; i < nr; i++) {
-		const struct tf_event *ev = &events[i];
-
-		if (!i || ev->ts_ns < h->first_ns)
-			h->first_ns = ev->ts_ns;
-		if (!i || ev->ts_ns > h->last_ns)
-			h->last_ns = ev->ts_ns;
-		if (ev->kind == TF_GAP)
-			h->nr_lost += ev->bytes_req;
-		h->by_kind[ev->kind]++;
+	if (w->nr_events) {
+		make_header(w, NULL);
+		describe_open(w);
+		tf_totals_add(&w->sealed, &w->open->h);
+		tf_pool_submit(w->pool);
+		open_job(w);
 	}
+	return tf_output_stop(&w->output);
 }
 
 int tf_writer_flush(struct tf_writer *w)
 {
-	struct tf_piece pieces[TF_MAX_PIECES];
-	struct tf_block_header h;
-	size_t nr;
-	int err;
+	tf_writer_seal(w);
+	tf_pool_drain(w->pool);
+	return tf_output_stop(&w->output);
+}
 
-	if (w->broken)
-		return w->broken;
-	if (!w->nr_events)
-		return 0;
-	err = write_header(w, NULL);
-	if (err)
-		return err;
-	describe(&h, w->events, w->nr_events);
-	nr = tf_encoder_run(w->encoder, w->events, w->nr_events, pieces);
-	w->nr_events = 0;
-	return write_block(w, &h, pieces, nr);
+/* Its last event was taken, so that if it comes too late the next call will tell. */
+static int block_is_full(struct tf_writer *w)
+{
+	/* Small traces do without threads. */
+	tf_pool_start(w->pool, w->output.options.threads - 1);
+	tf_writer_seal(w);
+	return 0;
+}
+
+/* Events are refused; what is in the open job comes too late, too, if it was no tail. */
+static int add_late(struct tf_writer *w, const struct tf_event *ev, int stop)
+{
+	if (ev->kind != TF_GAP && ev->kind != TF_MARK)
+		return stop;
+	if (!w->open->is_tail) {
+		tf_writer_seal(w);
+		w->open->is_tail = true;
+	}
+	w->events[w->nr_events++] = *ev;
+	if (w->nr_events == w->block_events)
+		tf_writer_seal(w);
+	return 0;
 }
 
 int tf_writer_add(struct tf_writer *w, const struct tf_event *ev)
 {
-	if (w->broken)
-		return w->broken;
+	int stop = tf_output_stop(&w->output);
+
 	if (ev->kind >= TF_NR_KINDS)
 		return -EINVAL;
+	if (stop)
+		return add_late(w, ev, stop);
 	w->events[w->nr_events++] = *ev;
-	return w->nr_events == w->block_events ? tf_writer_flush(w) : 0;
+	return w->nr_events == w->block_events ? block_is_full(w) : 0;
 }
 
+/*
+ * The open job takes the metadata, and the events that wait in it go on to the next, with
+ * their buffer: they stay the open block, and the metadata come before it.
+ */
 static int emit_meta(void *arg, uint16_t type, const struct tf_out *payload)
 {
-	struct tf_piece piece = { payload->data, payload->len };
-	struct tf_block_header h = { .type = type };
+	struct tf_writer *w = arg;
+	struct tf_job *job = w->open;
+	struct tf_block_header h = job->h;
+	bool is_tail = job->is_tail;
 
-	return write_block(arg, &h, &piece, 1);
+	job->payload.len = 0;
+	tf_out_bytes(&job->payload, payload->data, payload->len);
+	if (job->payload.err)
+		return job->payload.err;
+	job->events = w->spare;
+	memset(&job->h, 0, sizeof(job->h));
+	job->h.type = type;
+	job->begins_batch = !w->in_batch;
+	w->in_batch = true;
+	tf_pool_submit(w->pool);
+	w->open = tf_pool_job(w->pool);
+	w->spare = w->open->events;
+	w->open->events = w->events;
+	w->open->h = h;
+	w->open->is_tail = is_tail;
+	return 0;
 }
 
 int tf_writer_add_meta(struct tf_writer *w, const struct tf_meta *meta)
 {
+	int stop = tf_output_stop(&w->output);
 	int err;
 
-	if (w->broken)
-		return w->broken;
-	err = write_header(w, meta);
-	if (err)
-		return err;
+	make_header(w, meta);
+	w->in_batch = false;
 	err = tf_meta_log_write(&w->meta_log, meta, emit_meta, w);
-	if (err && !w->broken)
-		writer_fail(w, err, "cannot write metadata");
-	return err;
+	if (err || !stop)
+		return err ? err : tf_output_stop(&w->output);
+	tf_pool_drain(w->pool);
+	return w->in_batch && !w->output.batch_failed ? 0 : stop;
 }
 
-void tf_writer_get_stats(const struct tf_writer *w, struct tf_writer_stats *stats)
+void tf_writer_get_stats(struct tf_writer *w, struct tf_writer_stats *stats)
 {
-	struct tf_totals totals = w->sink.footer.totals;
-	struct tf_block_header h;
+	int stop = tf_output_stop(&w->output);
+	struct tf_output_stats out;
+	struct tf_totals totals;
 
+	tf_output_get_stats(&w->output, &out);
+	totals = stop ? out.totals : w->sealed;
+	*stats = (struct tf_writer_stats){
+		.nr_blocks = totals.nr_blocks,
+		.file_bytes = out.file_bytes,
+		.nr_segments = out.nr_segments,
+		.written_bytes = out.written_bytes,
+		.nr_checkpoints = out.nr_checkpoints,
+		.checkpoint_bytes = out.checkpoint_bytes,
+		.stopped = stop,
+		.is_limit = out.is_limit,
+		.is_nearly_full = out.is_nearly_full,
+		.nr_dropped = out.nr_dropped,
+		.is_complete = out.is_complete,
+	};
 	/* Events that wait for their block count too. */
-	if (w->nr_events) {
-		describe(&h, w->events, w->nr_events);
-		tf_totals_add(&totals, &h);
+	if (w->nr_events && (!stop || w->open->is_tail)) {
+		describe_open(w);
+		tf_totals_add(&totals, &w->open->h);
 	}
 	stats->nr_events = tf_totals_nr_events(&totals);
 	for (unsigned i = 0; i < TF_NR_KINDS; i++)
 		stats->by_kind[i] = totals.by_kind[i];
 	stats->nr_lost = totals.nr_lost;
-	stats->file_bytes = w->sink.offset;
 	stats->first_ns = totals.first_ns;
 	stats->last_ns = totals.last_ns;
-	stats->nr_blocks = w->sink.footer.totals.nr_blocks;
+}
+
+int tf_writer_finish(struct tf_writer *w, struct tf_error *err)
+{
+	if (!w->is_finished) {
+		tf_writer_flush(w);
+		make_header(w, NULL);
+		w->ret = tf_output_finish(&w->output, tf_pool_worker(w->pool), &w->error);
+		w->is_finished = true;
+	}
+	if (w->ret && err)
+		*err = w->error;
+	return w->ret;
 }
 
 int tf_writer_close(struct tf_writer *w, struct tf_error *err)
 {
-	struct tf_error close_error;
-	int ret;
+	int ret = tf_writer_finish(w, err);
 
-	if (!tf_writer_flush(w) && !write_header(w, NULL))
-		w->broken = tf_sink_finish(&w->sink, w->packer, &w->error);
-	ret = tf_sink_close(&w->sink, &close_error);
-	if (w->broken) {
-		ret = w->broken;
-		close_error = w->error;
-	}
-	if (ret && err)
-		*err = close_error;
 	writer_free(w);
 	return ret;
 }

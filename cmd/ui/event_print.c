@@ -31,6 +31,7 @@ enum fields {
 	HAS_NODE = 1 << 11,
 	HAS_CONTEXT = 1 << 12,
 	IS_FAILED = 1 << 13,
+	HAS_IRQS = 1 << 14, /* whether interrupts were off */
 };
 
 static const unsigned int fields_of_kind[TF_NR_KINDS] = {
@@ -44,7 +45,7 @@ static const unsigned int fields_of_kind[TF_NR_KINDS] = {
 	[TF_PERCPU_ALLOC] = HAS_PTR | HAS_REQ | HAS_ALLOC | HAS_ALIGN | HAS_GFP | HAS_CONTEXT,
 	[TF_PERCPU_FREE] = HAS_PTR | HAS_CONTEXT,
 	[TF_PERCPU_FAIL] = HAS_REQ | HAS_ALIGN | HAS_CONTEXT,
-	[TF_VMAP_ALLOC] = HAS_PTR | HAS_REQ | HAS_ALLOC | HAS_ALIGN | HAS_OWNER | HAS_CONTEXT,
+	[TF_VMAP_ALLOC] = HAS_PTR | HAS_REQ | HAS_ALIGN | HAS_OWNER | HAS_CONTEXT,
 	[TF_VMAP_FREE] = HAS_PTR | HAS_OWNER | HAS_CONTEXT,
 	[TF_GAP] = HAS_LOST,
 	[TF_MARK] = HAS_MARK,
@@ -56,6 +57,7 @@ struct line {
 	unsigned int fields;
 	int64_t ts_ns;
 	const char *type, *gfp, *cache, *symbol, *owner, *context; /* NULL: has none */
+	const struct tf_stack *stack;				   /* to be printed, NULL if not */
 	char symbol_buf[256];
 };
 
@@ -98,17 +100,21 @@ static void look_up(struct ui_event_printer *printer, const struct tf_event *ev,
 		line->fields |= IS_FAILED;
 		line->fields &= ~(unsigned int)(HAS_PTR | HAS_PFN);
 	}
+	if (printer->has_irqs_off && line->fields & HAS_CONTEXT && !(ev->ctx & TF_CTX_UNKNOWN))
+		line->fields |= HAS_IRQS;
 	line->gfp = line->fields & HAS_GFP ? gfp_text(printer, ev->gfp) : NULL;
 	line->cache = cache ? cache->name : NULL;
 	line->symbol = ev->call_site ? km_result_symbol(printer->meta, ev->call_site,
 							line->symbol_buf, sizeof(line->symbol_buf))
 				     : NULL;
 	line->owner = line->fields & HAS_OWNER ? tf_owner_name(ev->owner) : NULL;
+	line->stack =
+		printer->flags & UI_EVENT_STACKS ? tf_meta_stack(printer->meta, ev->stack) : NULL;
 	line->context = line->fields & HAS_CONTEXT ? km_context_name(km_context_of(ev->ctx)) : NULL;
 }
 
 void ui_event_printer_init(struct ui_event_printer *printer, FILE *file, const struct tf_meta *meta,
-			   enum ui_event_format format, uint64_t first_ns)
+			   enum ui_event_format format, unsigned int flags, uint64_t first_ns)
 {
 	static const char prefix[] = "gfp.";
 	const char *release = tf_meta_get(meta, "host.release");
@@ -118,7 +124,9 @@ void ui_event_printer_init(struct ui_event_printer *printer, FILE *file, const s
 	printer->file = file;
 	printer->meta = meta;
 	printer->format = format;
+	printer->flags = flags;
 	printer->first_ns = first_ns;
+	printer->has_irqs_off = tf_meta_get(meta, "record.irqs_off") != NULL;
 	km_gfp_layout_clear(&printer->layout);
 	for (size_t i = 0; i < meta->nr_facts; i++) {
 		const char *key = meta->facts[i].key;
@@ -145,7 +153,7 @@ static void print_site(FILE *file, const struct line *line)
 		fprintf(file, " 0x%" PRIx64, line->ev->call_site);
 }
 
-/* Time, CPU, thread, context with bottom halves off and the preemption depth, kind. */
+/* Time, CPU, thread, context with what was off and the preemption depth, kind. */
 static void print_where(FILE *file, const struct line *line)
 {
 	const struct tf_event *ev = line->ev;
@@ -158,7 +166,8 @@ static void print_where(FILE *file, const struct line *line)
 
 		if (is_known && ev->preempt)
 			snprintf(depth, sizeof(depth), "/%u", ev->preempt);
-		snprintf(context, sizeof(context), "%s%s%s", line->context,
+		snprintf(context, sizeof(context), "%s%s%s%s", line->context,
+			 line->fields & HAS_IRQS && ev->ctx & TF_CTX_IRQS_OFF ? "+irq" : "",
 			 is_known && ev->ctx & TF_CTX_BH_OFF ? "+bh" : "", depth);
 	}
 	fprintf(file, "%s%" PRIu64 ".%09" PRIu64 " [%03u] %6" PRIu32 " %-10s %-15s",
@@ -166,7 +175,20 @@ static void print_where(FILE *file, const struct line *line)
 		context, line->type);
 }
 
-static void print_text(FILE *file, const struct line *line)
+/* One caller a line, the innermost first. */
+static void print_frames(FILE *file, const struct tf_meta *meta, const struct tf_stack *stack)
+{
+	char buf[256], name[256];
+
+	for (uint32_t i = 0; i < stack->nr_frames; i++) {
+		const char *symbol = km_result_symbol(meta, stack->frames[i], buf, sizeof(buf));
+
+		fprintf(file, "\t0x%" PRIx64 "%s%s\n", stack->frames[i], symbol ? " " : "",
+			symbol ? ui_clean(symbol, name, sizeof(name)) : "");
+	}
+}
+
+static void print_text(FILE *file, const struct tf_meta *meta, const struct line *line)
 {
 	const struct tf_event *ev = line->ev;
 	unsigned int fields = line->fields;
@@ -184,7 +206,7 @@ static void print_text(FILE *file, const struct line *line)
 	if (fields & HAS_REQ)
 		fprintf(file, " req=%" PRIu64, ev->bytes_req);
 	if (fields & HAS_ALLOC)
-		fprintf(file, " alloc=%" PRIu64, ev->bytes_alloc);
+		fprintf(file, " alloc=%" PRIu32, ev->bytes_alloc);
 	if (fields & HAS_ALIGN)
 		fprintf(file, " align=%" PRIu64, ev->order < 64 ? UINT64_C(1) << ev->order : 0);
 	if (line->gfp)
@@ -201,8 +223,12 @@ static void print_text(FILE *file, const struct line *line)
 		fprintf(file, " %" PRIu64 " events lost", ev->bytes_req);
 	if (fields & HAS_MARK)
 		fprintf(file, " snapshot %" PRIu64, ev->addr);
+	if (ev->stack != TF_NO_STACK)
+		fprintf(file, " stack=%" PRIu32, ev->stack);
 	print_site(file, line);
 	putc('\n', file);
+	if (line->stack)
+		print_frames(file, meta, line->stack);
 }
 
 /* A number or null, a string or null: the last argument says whether it is there. */
@@ -231,7 +257,22 @@ static void json_text(FILE *file, const char *key, const char *text)
 		fputs("null", file);
 }
 
-static void print_json(FILE *file, const struct line *line)
+static void json_frames(FILE *file, const struct tf_meta *meta, const struct tf_stack *stack)
+{
+	char buf[256];
+
+	fputs(", \"frames\": [", file);
+	for (uint32_t i = 0; i < stack->nr_frames; i++) {
+		fprintf(file, "%s{\"call_site\": \"0x%" PRIx64 "\"", i ? ", " : "",
+			stack->frames[i]);
+		json_text(file, "symbol",
+			  km_result_symbol(meta, stack->frames[i], buf, sizeof(buf)));
+		putc('}', file);
+	}
+	putc(']', file);
+}
+
+static void print_json(FILE *file, const struct tf_meta *meta, const struct line *line)
 {
 	const struct tf_event *ev = line->ev;
 	unsigned int fields = line->fields;
@@ -251,9 +292,17 @@ static void print_json(FILE *file, const struct line *line)
 	json_text(file, "context", line->context);
 	json_number(file, "preempt", ev->preempt,
 		    fields & HAS_CONTEXT && !(ev->ctx & TF_CTX_UNKNOWN));
+	if (fields & HAS_IRQS)
+		fprintf(file, ", \"irqs_off\": %s", ev->ctx & TF_CTX_IRQS_OFF ? "true" : "false");
+	else
+		fputs(", \"irqs_off\": null", file);
 	json_text(file, "owner", line->owner);
 	json_number(file, "lost", ev->bytes_req, fields & HAS_LOST);
-	fprintf(file, ", \"failed\": %s}\n", fields & IS_FAILED ? "true" : "false");
+	fprintf(file, ", \"failed\": %s", fields & IS_FAILED ? "true" : "false");
+	json_number(file, "stack", ev->stack, ev->stack != TF_NO_STACK);
+	if (line->stack)
+		json_frames(file, meta, line->stack);
+	fputs("}\n", file);
 }
 
 static void csv_number(FILE *file, uint64_t value, bool has)
@@ -299,14 +348,17 @@ static void print_csv(FILE *file, const struct line *line)
 	csv_number(file, ev->preempt, fields & HAS_CONTEXT && !(ev->ctx & TF_CTX_UNKNOWN));
 	csv_text(file, line->owner);
 	csv_number(file, ev->bytes_req, fields & HAS_LOST);
-	fprintf(file, ",%d\n", fields & IS_FAILED ? 1 : 0);
+	fprintf(file, ",%d", fields & IS_FAILED ? 1 : 0);
+	csv_number(file, ev->stack, ev->stack != TF_NO_STACK);
+	csv_number(file, !!(ev->ctx & TF_CTX_IRQS_OFF), fields & HAS_IRQS);
+	putc('\n', file);
 }
 
 void ui_event_print_header(const struct ui_event_printer *printer)
 {
 	if (printer->format == UI_EVENT_CSV)
 		fputs("ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,"
-		      "cache,pid,context,preempt,owner,lost,failed\n",
+		      "cache,pid,context,preempt,owner,lost,failed,stack,irqs_off\n",
 		      printer->file);
 }
 
@@ -317,10 +369,10 @@ void ui_event_print(struct ui_event_printer *printer, const struct tf_event *ev)
 	look_up(printer, ev, &line);
 	switch (printer->format) {
 	case UI_EVENT_TEXT:
-		print_text(printer->file, &line);
+		print_text(printer->file, printer->meta, &line);
 		break;
 	case UI_EVENT_JSONL:
-		print_json(printer->file, &line);
+		print_json(printer->file, printer->meta, &line);
 		break;
 	case UI_EVENT_CSV:
 		print_csv(printer->file, &line);

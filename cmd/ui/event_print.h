@@ -8,6 +8,7 @@
 #ifndef CMD_UI_EVENT_PRINT_H
 #define CMD_UI_EVENT_PRINT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "core/page/gfp.h"
@@ -20,13 +21,19 @@ enum ui_event_format {
 	UI_EVENT_CSV,
 };
 
+enum ui_event_flags {
+	UI_EVENT_STACKS = 1 << 0, /* call chains, not only their numbers; not in CSV */
+};
+
 #define UI_GFP_SLOTS 64 /* a power of two */
 
 struct ui_event_printer {
 	FILE *file;		    /* not owned */
 	const struct tf_meta *meta; /* not owned */
 	enum ui_event_format format;
+	unsigned int flags; /* enum ui_event_flags */
 	uint64_t first_ns;
+	bool has_irqs_off; /* the trace tells whether interrupts were off */
 	struct km_gfp_layout layout;
 	/* Flags already turned into text; a trace has few different ones. */
 	struct {
@@ -36,7 +43,7 @@ struct ui_event_printer {
 };
 
 void ui_event_printer_init(struct ui_event_printer *printer, FILE *file, const struct tf_meta *meta,
-			   enum ui_event_format format, uint64_t first_ns);
+			   enum ui_event_format format, unsigned int flags, uint64_t first_ns);
 /* The CSV header; nothing for the other formats. */
 void ui_event_print_header(const struct ui_event_printer *printer);
 void ui_event_print(struct ui_event_printer *printer, const struct tf_event *ev);

@@ -89,6 +89,23 @@ static int run_and_build(const struct run *run, struct km_replay *replay,
 	return status;
 }
 
+/* The model is one of 64-bit kernels with small pages; UI_DONE, or UI_INPUT with a message. */
+static int check_host(const struct run *run, const struct tf_reader *reader)
+{
+	struct tf_host host;
+
+	tf_reader_get_host(reader, &host);
+	if (!host.big_endian && host.pointer_bytes == 8 && host.page_shift == 12)
+		return UI_DONE;
+	/* Offset 12 is where the header says so. */
+	ui_error(run->command, run->path, 12,
+		 "recorded on a %s-endian %u-bit host (%s) with pages of %u bytes; only "
+		 "little-endian, 64 bits, 4096 bytes can be replayed",
+		 host.big_endian ? "big" : "little", host.pointer_bytes * 8u, host.machine,
+		 1u << host.page_shift);
+	return UI_INPUT;
+}
+
 static int replay_reader(const struct run *run, struct tf_reader *reader, struct km_result *result)
 {
 	const struct ui_replay_options *options = run->options;
@@ -98,8 +115,10 @@ static int replay_reader(const struct run *run, struct tf_reader *reader, struct
 	struct km_replay *replay;
 	struct km_profile profile;
 	char reason[256] = "";
-	int err, status = find_machine(run, &profile, &with.profile);
+	int err, status = check_host(run, reader);
 
+	if (status == UI_DONE)
+		status = find_machine(run, &profile, &with.profile);
 	if (status != UI_DONE)
 		return status;
 	tf_reader_get_info(reader, &info);
@@ -107,6 +126,7 @@ static int replay_reader(const struct run *run, struct tf_reader *reader, struct
 		with.from_ns = ui_time_add(info.first_ns, options->from_ns);
 		with.to_ns = ui_time_add(info.first_ns, options->to_ns);
 		tf_reader_set_range(reader, with.from_ns, with.to_ns);
+		tf_reader_set_warm(reader, !(options->flags & KM_REPLAY_COLD));
 	}
 	replay = calloc(1, sizeof(*replay));
 	analysis = calloc(1, sizeof(*analysis));

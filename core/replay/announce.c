@@ -13,10 +13,12 @@ void km_loop_born(struct km_replay *replay, const struct tf_event *ev,
 		  const struct km_new_life *new)
 {
 	const struct km_observer_fns *fns = &replay->loop->fns;
-	uint32_t site = km_site_map_get(replay->sites, new->call_site, ev->kind, ev->cache);
+	uint32_t site = KM_NO_SITE;
 	struct km_life *life = NULL;
 
-	if (site != KM_NO_SITE)
+	if (!replay->loop->is_before)
+		site = km_site_map_get(replay->sites, new->call_site, ev->kind, ev->cache);
+	if (site != KM_NO_SITE || replay->loop->is_before)
 		life = km_live_add(replay->live, ev->kind, ev->addr, ev->order);
 	if (!life) {
 		replay->loop->out_of_memory = true;
@@ -61,6 +63,8 @@ void km_loop_ended(struct km_replay *replay, const struct tf_event *ev, const st
 		return;
 	if (end == KM_END_FREED)
 		replay->nr_replayed++;
+	if (life->site == KM_NO_SITE)
+		return;
 	for (unsigned int i = 0; i < fns->nr_free; i++)
 		fns->free[i].ops->free(fns->free[i].self, replay, ev, life, end);
 }
@@ -70,7 +74,7 @@ void km_loop_split(struct km_replay *replay, const struct tf_event *ev, const st
 {
 	const struct km_observer_fns *fns = &replay->loop->fns;
 
-	if (km_life_is_ghost(whole))
+	if (km_life_is_unseen(whole))
 		return;
 	for (unsigned int i = 0; i < fns->nr_split; i++)
 		fns->split[i].ops->split(fns->split[i].self, replay, ev, whole, order);

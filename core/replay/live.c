@@ -250,7 +250,7 @@ void km_live_for_each(const struct km_live_map *map,
 	for (uint32_t i = 0; i < map->nr_nodes; i++) {
 		const struct node *node = node_at(map, i);
 
-		if (node->is_live && !km_life_is_ghost(&node->life))
+		if (node->is_live && !km_life_is_unseen(&node->life))
 			fn(arg, &node->life);
 	}
 }

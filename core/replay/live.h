@@ -45,6 +45,12 @@ static inline bool km_life_is_ghost(const struct km_life *life)
 	return life->model == KM_LIFE_GHOST;
 }
 
+/* Observers were not told of it: a ghost, or from before the part that is looked at. */
+static inline bool km_life_is_unseen(const struct km_life *life)
+{
+	return km_life_is_ghost(life) || life->site == KM_NO_SITE;
+}
+
 struct km_live_map;
 
 struct km_live_map *km_live_new(void); /* NULL: no memory */

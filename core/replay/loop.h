@@ -50,6 +50,8 @@ struct km_loop {
 	/* Events behind the one at hand, of the same batch. */
 	const struct tf_event *ahead, *batch_end;
 	bool out_of_memory;
+	bool is_before; /* the events are before what is looked at: observers hear nothing */
+	struct km_observer_fns later; /* whom they will be told to then */
 	bool exact_caches; /* slabs have the recorded geometry: machine and slab settings are the
 			      host's */
 	struct {

@@ -6,6 +6,7 @@
  * every event before it is replayed, and of the passing of trace time.  Observers
  * are called in the order they were added and must not change the kernel.  What the
  * host has and the model could not give lives unseen: no alloc, no free is announced.
+ * So does what was allocated before the part of the trace that is looked at.
  */
 #ifndef CORE_REPLAY_OBSERVER_H
 #define CORE_REPLAY_OBSERVER_H
@@ -30,7 +31,7 @@ struct km_life {
 	uint64_t born_ns;
 	uint64_t bytes_req;   /* what the caller wanted (pages: 4096 << order) */
 	uint64_t bytes_alloc; /* what the model handed out */
-	uint32_t site;	      /* km_replay_site() */
+	uint32_t site;	      /* km_replay_site(); KM_NO_SITE if it lives unseen */
 	uint32_t cache;	      /* index of the model's cache, KM_NO_CACHE if none */
 	uint16_t cpu;
 	uint8_t kind; /* enum tf_kind of the allocation */
@@ -39,6 +40,7 @@ struct km_life {
 };
 
 #define KM_NO_CACHE UINT32_MAX
+#define KM_NO_SITE UINT32_MAX
 
 enum km_end {
 	KM_END_FREED,	/* an event freed it */

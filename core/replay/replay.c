@@ -177,6 +177,34 @@ static int replay_batch(struct km_replay *replay, const struct tf_event *events,
 	return 0;
 }
 
+/*
+ * What is before the range is replayed so that the machine is as it was: it makes what
+ * lives, but is not told, and nothing of it counts.
+ */
+static void begin_before(struct km_replay *replay)
+{
+	struct km_loop *loop = replay->loop;
+
+	loop->is_before = true;
+	loop->later = loop->fns;
+	memset(&loop->fns, 0, sizeof(loop->fns));
+}
+
+static void end_before(struct km_replay *replay)
+{
+	struct km_loop *loop = replay->loop;
+
+	loop->is_before = false;
+	loop->fns = loop->later;
+	memset(replay->divergence, 0, sizeof(replay->divergence));
+	replay->nr_events = replay->nr_replayed = replay->nr_lost = 0;
+	replay->nr_kmalloc = replay->nr_kmalloc_bytes_match = 0;
+	replay->nr_page_allocs = replay->nr_page_zone_match = 0;
+	replay->nr_slab_pages_taken = replay->nr_slab_pages_given = 0;
+	replay->nr_fails_host = 0;
+	replay->now_ns = 0;
+}
+
 static void finish(struct km_replay *replay)
 {
 	const struct km_observer_fns *fns = &replay->loop->fns;
@@ -200,6 +228,12 @@ int km_replay_run(struct km_replay *replay, struct tf_error *err)
 		if (!nr)
 			break;
 		if (nr > 0) {
+			bool is_before = tf_reader_phase(replay->reader) != TF_PHASE_RANGE;
+
+			if (is_before && !replay->loop->is_before)
+				begin_before(replay);
+			else if (!is_before && replay->loop->is_before)
+				end_before(replay);
 			ret = replay_batch(replay, events, (uint64_t)nr);
 			if (!ret)
 				continue;
@@ -211,6 +245,8 @@ int km_replay_run(struct km_replay *replay, struct tf_error *err)
 		if (nr != -EBADMSG && nr != -ENODATA)
 			return (int)nr;
 	}
+	if (replay->loop->is_before)
+		end_before(replay);
 	finish(replay);
 	return replay->nr_damaged_blocks ? -EBADMSG : 0;
 }

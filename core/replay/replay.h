@@ -119,7 +119,6 @@ void km_replay_release(struct km_replay *replay);
 uint32_t km_replay_nr_sites(const struct km_replay *replay);
 const struct km_site *km_replay_site(const struct km_replay *replay, uint32_t site);
 /* The site of an allocating event; KM_NO_SITE if none of that kind was ever served there. */
-#define KM_NO_SITE UINT32_MAX
 uint32_t km_replay_find_site(const struct km_replay *replay, const struct tf_event *ev);
 /* Live allocations, in no promised order but the same for the same trace. */
 void km_replay_for_each_live(const struct km_replay *replay,

@@ -217,7 +217,7 @@ $ kmemtool compare base.kmt loss.kmt | head -n 4
 > base and head are of different traces
 
 == a trace is incomplete
-$ head -c 3000 base.kmt > short.kmt
+$ head -c 3178 base.kmt > short.kmt
 $ kmemtool compare base.kmt short.kmt | head -n 4; exit ${PIPESTATUS[0]}
 > WARNING: head: the trace is incomplete: it ends with its last whole block
 > base  host, warm start
@@ -290,7 +290,7 @@ $ echo '{' > broken.json; kmemtool compare broken.json base.json
 
 == another host's architecture
 $ kmemtool compare base.kmt foreign.kmt
-! kmemtool: compare: foreign.kmt: offset 12: recorded on a big-endian 64-bit host (s390x) with pages of 4096 bytes; only little-endian, 64 bits, 4096 bytes can be read
+! kmemtool: compare: foreign.kmt: offset 12: recorded on a big-endian 64-bit host (s390x) with pages of 4096 bytes; only little-endian, 64 bits, 4096 bytes can be replayed
 = 3
 
 == full disk

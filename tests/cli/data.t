@@ -2,7 +2,7 @@
 
 == it is whole
 $ kmemtool verify "$top/tests/data/demo.kmt"
-> ok: 14 blocks, 0 damaged
+> ok: 8 blocks, 0 damaged
 
 == two replays are the same bytes
 $ kmemtool replay "$top/tests/data/demo.kmt" -o one.json

@@ -15,6 +15,5 @@ $ done
 
 == another host's architecture
 ? test -x "$MAKE_GOLDEN" # MAKE_GOLDEN does not name the program that makes them
-$ "$MAKE_GOLDEN" foreign new.kmt && kmemtool info new.kmt
-! kmemtool: info: new.kmt: offset 12: recorded on a big-endian 64-bit host (s390x) with pages of 4096 bytes; only little-endian, 64 bits, 4096 bytes can be read
-= 3
+$ "$MAKE_GOLDEN" foreign new.kmt && kmemtool info new.kmt | sed -n 3p
+> machine    s390x, 64-bit big-endian, pages of 4096 bytes

@@ -2,12 +2,15 @@
 
 == a good trace
 $ kmemtool info base.kmt
-> format     0.1, 6.19 KiB in 4 blocks, complete
+> format     1.0, 6.52 KiB in 4 blocks, complete
 > host       6.12.0-golden x86_64, 2 CPUs, 1 NUMA node
+> machine    x86_64, 64-bit little-endian, pages of 4096 bytes
 > command    golden workload
-> span       2.00 s, 1785 events, 892 a second, 3.55 bytes an event
+> span       2.00 s, 1785 events, 892 a second, 3.74 bytes an event
 > lost       none
-> metadata   5 caches, 13 symbols, 2 snapshots
+> CPUs       0-1
+> metadata   5 caches, 16 symbols, 0 stacks, 2 snapshots
+> checkpoint none
 > events by type
 >   kmalloc          608
 >   kfree            407
@@ -33,10 +36,12 @@ $ kmemtool info base.kmt
 == as JSON
 $ kmemtool info --json base.kmt
 > {
->  "format_version": "0.1",
+>  "format_version": "1.0",
 >  "complete": true,
->  "file_bytes": 6338,
->  "bytes_per_event": 3.5507,
+>  "anonymized": false,
+>  "segments": 1,
+>  "file_bytes": 6676,
+>  "bytes_per_event": 3.74006,
 >  "duration_ns": 2000000000,
 >  "events": {
 >   "total": 1785,
@@ -60,10 +65,27 @@ $ kmemtool info --json base.kmt
 >  "lost": {
 >   "total": 0
 >  },
+>  "first_record": 0,
+>  "missing_records": 0,
+>  "cpus": [
+>   0,
+>   1
+>  ],
 >  "blocks": 4,
+>  "checkpoints": {
+>   "count": 0,
+>   "bytes": 0
+>  },
 >  "caches": 5,
->  "symbols": 13,
+>  "symbols": 16,
+>  "stacks": 0,
 >  "snapshots": 2,
+>  "machine": {
+>   "name": "x86_64",
+>   "pointer_bytes": 8,
+>   "page_bytes": 4096,
+>   "big_endian": false
+>  },
 >  "host": {
 >   "cpus_online": "2",
 >   "cpus_possible": "2",
@@ -114,12 +136,14 @@ $ kmemtool info loss.kmt | grep lost
 
 == no event at all
 $ kmemtool info empty.kmt
-> format     0.1, 3.82 KiB in 0 blocks, complete
+> format     1.0, 4.00 KiB in 0 blocks, complete
 > host       6.12.0-golden x86_64, 2 CPUs, 1 NUMA node
+> machine    x86_64, 64-bit little-endian, pages of 4096 bytes
 > command    golden workload
 > span       0 ns, 0 events
 > lost       none
-> metadata   5 caches, 13 symbols, 2 snapshots
+> metadata   5 caches, 16 symbols, 0 stacks, 2 snapshots
+> checkpoint none
 > events by type
 > snapshot 0 at 0 ns, 10 files
 > snapshot 1 at 0 ns, 10 files
@@ -130,11 +154,13 @@ $ kmemtool info empty.kmt
 >   vmalloc          tp_btf
 
 == no event at all, as JSON
-$ kmemtool info -j empty.kmt | head -9
+$ kmemtool info -j empty.kmt | head -11
 > {
->  "format_version": "0.1",
+>  "format_version": "1.0",
 >  "complete": true,
->  "file_bytes": 3908,
+>  "anonymized": false,
+>  "segments": 1,
+>  "file_bytes": 4096,
 >  "bytes_per_event": null,
 >  "duration_ns": 0,
 >  "events": {
@@ -152,37 +178,93 @@ $ kmemtool info bare.kmt | tail -6
 
 == from standard input
 $ kmemtool info - < base.kmt | head -2
-> format     0.1, 6.19 KiB in 4 blocks, complete
+> format     1.0, 6.52 KiB in 4 blocks, complete
 > host       6.12.0-golden x86_64, 2 CPUs, 1 NUMA node
 
 == another host's architecture
-$ kmemtool info foreign.kmt
-! kmemtool: info: foreign.kmt: offset 12: recorded on a big-endian 64-bit host (s390x) with pages of 4096 bytes; only little-endian, 64 bits, 4096 bytes can be read
+$ kmemtool info foreign.kmt | sed -n 2,3p
+> host       6.12.0-golden s390x, 2 CPUs, 1 NUMA node
+> machine    s390x, 64-bit big-endian, pages of 4096 bytes
+
+== call chains
+$ kmemtool info chains.kmt | grep stacks
+> metadata   5 caches, 16 symbols, 32 stacks, 2 snapshots
+
+== checkpoints, and several files
+$ for n in "" .1; do cp "$top/tests/golden/segments.kmt$n" s.kmt$n; done
+$ kmemtool info s.kmt | grep -E 'format|span|checkpoint|missing|begins'
+$ kmemtool info --json s.kmt | grep -A4 -E '"segments"|"first_record|"checkpoints"'
+> format     1.0, 8.73 KiB in 4 blocks of 2 files, complete
+> span       2.00 s, 1785 events, 892 a second, 5.01 bytes an event
+> checkpoint 1 in 553 B
+>  "segments": 2,
+>  "file_bytes": 8940,
+>  "bytes_per_event": 5.0084,
+>  "duration_ns": 2000000000,
+>  "events": {
+> --
+>  "first_record": 0,
+>  "missing_records": 0,
+>  "cpus": [
+>   0,
+>   1
+> --
+>  "checkpoints": {
+>   "count": 1,
+>   "bytes": 553
+>  },
+>  "caches": 5,
+
+== the oldest was deleted
+$ mkdir later && cp "$top/tests/golden/segments.kmt.1" later/s.kmt.1; kmemtool info later/s.kmt | grep -E 'format|begins|span'
+> format     1.0, 2.64 KiB in 1 blocks, complete
+> begins     with record 1536: older files are not here
+> span       500 ms, 250 events, 500 a second, 10.82 bytes an event
+
+== the later one alone
+$ kmemtool info s.kmt.1 | grep -E 'format|begins|span'
+> format     1.0, 2.64 KiB in 1 blocks, complete
+> begins     with record 1536: older files are not here
+> span       500 ms, 250 events, 500 a second, 10.82 bytes an event
+
+== the end of the first is missing
+$ head -c 3178 s.kmt > cut.kmt; cp s.kmt.1 cut.kmt.1
+$ kmemtool info cut.kmt | grep -E 'format|missing|span'; exit ${PIPESTATUS[0]}
+> format     1.0, 5.75 KiB in 2 blocks of 2 files, INCOMPLETE: a file is missing, or has no footer
+> missing    1024 RECORDS, in files that are not here or not whole
+> span       2.00 s, 761 events, 380 a second, 7.73 bytes an event
 = 3
 
+== another recording's file of that name is none of it
+$ cp base.kmt other.kmt; cp s.kmt.1 other.kmt.1; kmemtool info other.kmt | head -1
+> format     1.0, 6.52 KiB in 4 blocks, complete
+
 == killed recorder: no footer
-$ head -c 3000 base.kmt > short.kmt
-$ kmemtool info short.kmt | head -4; exit ${PIPESTATUS[0]}
-> format     0.1, 2.93 KiB in 1 blocks, INCOMPLETE: no footer, readable up to its last whole block
+$ head -c 3178 base.kmt > short.kmt
+$ kmemtool info short.kmt | head -5; exit ${PIPESTATUS[0]}
+> format     1.0, 3.10 KiB in 1 blocks, INCOMPLETE: no footer, readable up to its last whole block
 > host       6.12.0-golden x86_64, 2 CPUs, 1 NUMA node
+> machine    x86_64, 64-bit little-endian, pages of 4096 bytes
 > command    golden workload
-> span       200 ms, 511 events, 2.55 k a second, 5.87 bytes an event
+> span       200 ms, 511 events, 2.55 k a second, 6.22 bytes an event
 = 3
 
 == killed recorder, as JSON
-$ kmemtool info --json short.kmt | head -4; exit ${PIPESTATUS[0]}
+$ kmemtool info --json short.kmt | head -6; exit ${PIPESTATUS[0]}
 > {
->  "format_version": "0.1",
+>  "format_version": "1.0",
 >  "complete": false,
->  "file_bytes": 3000,
+>  "anonymized": false,
+>  "segments": 1,
+>  "file_bytes": 3178,
 = 3
 
 == metadata damaged
 $ cp base.kmt flip.kmt; printf '\377' | dd of=flip.kmt bs=1 seek=4800 conv=notrunc status=none
 $ kmemtool info flip.kmt | grep snapshot; exit ${PIPESTATUS[0]}
-> metadata   5 caches, 13 symbols, 1 snapshots
+> metadata   5 caches, 16 symbols, 0 stacks, 1 snapshots
 > snapshot 0 at -1.00 us, 10 files
-! kmemtool: info: flip.kmt: offset 4319: damaged block: wrong checksum
+! kmemtool: info: flip.kmt: offset 4593: damaged block: wrong checksum
 = 3
 
 == empty file

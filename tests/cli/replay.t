@@ -1107,7 +1107,7 @@ $ kmemtool replay --max-loss 24 loss.kmt -o loss2.json; echo $?; cmp loss.json l
 $ kmemtool replay --max-loss 0 base.kmt -o a.json
 
 == no footer
-$ head -c 3000 base.kmt > short.kmt
+$ head -c 3178 base.kmt > short.kmt
 $ kmemtool replay short.kmt | grep -e '"complete"' -e '"seen"'; exit ${PIPESTATUS[0]}
 >   "complete": false,
 >   "seen": 511,
@@ -1115,17 +1115,17 @@ $ kmemtool replay short.kmt | grep -e '"complete"' -e '"seen"'; exit ${PIPESTATU
 = 3
 
 == a damaged block: the rest was replayed
-$ cp base.kmt flip.kmt; printf '\377' | dd of=flip.kmt bs=1 seek=3300 conv=notrunc status=none
+$ cp base.kmt flip.kmt; printf '\377' | dd of=flip.kmt bs=1 seek=3400 conv=notrunc status=none
 $ kmemtool replay flip.kmt | grep -e '"complete"' -e '"damaged_blocks"' -e '"seen"'; exit ${PIPESTATUS[0]}
 >   "complete": false,
 >   "damaged_blocks": 1
 >   "seen": 1273,
-! kmemtool: replay: flip.kmt: offset 2978: damaged block: wrong checksum
+! kmemtool: replay: flip.kmt: offset 3156: damaged block: wrong checksum
 = 3
 
 == another host's architecture
 $ kmemtool replay foreign.kmt
-! kmemtool: replay: foreign.kmt: offset 12: recorded on a big-endian 64-bit host (s390x) with pages of 4096 bytes; only little-endian, 64 bits, 4096 bytes can be read
+! kmemtool: replay: foreign.kmt: offset 12: recorded on a big-endian 64-bit host (s390x) with pages of 4096 bytes; only little-endian, 64 bits, 4096 bytes can be replayed
 = 3
 
 == a text

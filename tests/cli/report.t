@@ -379,7 +379,7 @@ $ kmemtool report --view misuse --format csv loss.json
 ! kmemtool: report: loss.json: 25 events were lost (1.38 %): figures are too low
 
 == no footer
-$ head -c 3000 base.kmt > short.kmt
+$ head -c 3178 base.kmt > short.kmt
 $ kmemtool report short.kmt | head -2; exit ${PIPESTATUS[0]}
 > WARNING: the trace is incomplete: it ends with its last whole block
 > trace     Linux 6.12.0-golden x86_64, 2 CPUs; 511 events in 200 ms, none lost
@@ -393,11 +393,11 @@ $ kmemtool replay short.kmt -o short.json; kmemtool report short.json | head -2
 ! kmemtool: replay: short.kmt: incomplete: no footer, read up to its last whole block
 
 == a damaged block
-$ cp base.kmt flip.kmt; printf '\377' | dd of=flip.kmt bs=1 seek=3300 conv=notrunc status=none
+$ cp base.kmt flip.kmt; printf '\377' | dd of=flip.kmt bs=1 seek=3400 conv=notrunc status=none
 $ kmemtool report flip.kmt | head -2; exit ${PIPESTATUS[0]}
 > WARNING: 1 damaged block of the trace left out
 > trace     Linux 6.12.0-golden x86_64, 2 CPUs; 1785 events in 2.00 s, none lost
-! kmemtool: report: flip.kmt: offset 2978: damaged block: wrong checksum
+! kmemtool: report: flip.kmt: offset 3156: damaged block: wrong checksum
 = 3
 
 == a trace without events
@@ -458,7 +458,7 @@ $ kmemtool replay bare.kmt -o bare.json 2> /dev/null; kmemtool report --view fid
 
 == another host's architecture
 $ kmemtool report foreign.kmt
-! kmemtool: report: foreign.kmt: offset 12: recorded on a big-endian 64-bit host (s390x) with pages of 4096 bytes; only little-endian, 64 bits, 4096 bytes can be read
+! kmemtool: report: foreign.kmt: offset 12: recorded on a big-endian 64-bit host (s390x) with pages of 4096 bytes; only little-endian, 64 bits, 4096 bytes can be replayed
 = 3
 
 == no result: broken JSON

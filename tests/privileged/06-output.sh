@@ -32,16 +32,22 @@ if ! mount -t tmpfs -o size=1m kmemtool-test disk 2> err; then
 	exit 0
 fi
 trap 'umount disk' EXIT
-expect 4 "$KMEMTOOL" record -o disk/full.kmt -- sh -c 'while ls -lR /usr/lib; do :; done > /dev/null'
-expect_one_error 'disk/full.kmt: .*No space left on device'
-grep -q '^kmemtool: record: disk/full.kmt: ' err || fail "the file is not named"
+expect 4 "$KMEMTOOL" record --json -o disk/full.kmt -- \
+	sh -c 'while ls -lR /usr/lib; do :; done > /dev/null'
+expect_one_error 'disk/full.kmt: .*No space left on device: the trace ends here, and is whole'
+cp out record.json
+# What was kept free takes the closing snapshot, and a gap that tells of what came too late.
 cp disk/full.kmt full.kmt
-read_info full.kmt 3
-[ "$(json info.json complete)" = false ] || fail "a trace that was cut says it is complete"
-expect_number info.json events.total -gt 100000
-events=$(json info.json events.total)
-expect 1 "$KMEMTOOL" verify --salvage saved.kmt full.kmt
-expect 0 "$KMEMTOOL" verify saved.kmt
-read_info saved.kmt
-expect_number info.json events.total -eq "$events"
+expect_good_trace full.kmt
+expect_number info.json events.total -gt 50000
+expect_number record.json events.total -eq "$(json info.json events.total)"
+expect_number record.json lost.total -eq "$(json info.json lost.total)"
+expect_number record.json file_bytes -eq "$(wc -c < full.kmt)"
+expect 0 "$KMEMTOOL" replay full.kmt -o full.json
+
+# Not even room for the opening snapshot.
+rm disk/full.kmt
+head -c 1000000 /dev/zero > disk/other
+expect 4 "$KMEMTOOL" record -o disk/none.kmt -d 10s
+expect_one_error 'disk/none.kmt: .*No space left on device'
 exit 0

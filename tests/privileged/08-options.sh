@@ -5,10 +5,20 @@
 need_collector
 
 listing='while ls -lR /usr/lib; do :; done > /dev/null'
-expect 0 "$KMEMTOOL" record --max-size 300k -o size.kmt -- sh -c "$listing"
+expect 0 "$KMEMTOOL" record --max-size 2M -o size.kmt -- sh -c "$listing"
 expect_line '^stopped by --max-size$'
 expect_good_trace size.kmt
-expect_number info.json file_bytes -ge 307200
+expect_number info.json file_bytes -ge 1000000
+expect_number info.json file_bytes -le 2097152
+
+# A limit of the process is one of the disk's kind, but known before.
+(
+	ulimit -f 4000 # in units of 512 bytes
+	expect 4 "$KMEMTOOL" record -o limit.kmt -- sh -c "$listing"
+	expect_one_error 'limit.kmt: cannot write: File too large: the trace ends here, and is whole'
+) || exit 1
+expect_good_trace limit.kmt
+expect_number info.json file_bytes -le 2048000
 
 # A recorder that sleeps while its ring fills: what it misses is counted, and where.
 "$KMEMTOOL" record --json --ring 4k -o lossy.kmt -- ls -lR /usr/lib > record.out 2> err < /dev/null &

@@ -57,6 +57,9 @@ static const struct {
 	{ SITE_STACK, "dup_task_struct", 0x63 },
 	{ SITE_IOREMAP, "nic_probe [nicdrv]", 0x17 },
 	{ SITE_STATS, "alloc_stats", 0x11 },
+	{ SITE_VFS, "vfs_ioctl", 0x2c },
+	{ SITE_SYSCALL, "do_syscall_64", 0x5d },
+	{ SITE_KTHREAD, "kthread", 0xd1 },
 };
 
 static const char *const gfp_names[] = {
@@ -73,6 +76,30 @@ uint32_t golden_kmalloc_cache(uint64_t bytes)
 			return caches[i].id;
 	}
 	return 0;
+}
+
+/* Where the chains end: a system call, a kernel thread. */
+static const uint64_t entries[] = { SITE_SYSCALL, SITE_KTHREAD };
+
+uint32_t golden_stack(uint64_t call_site, unsigned int cpu)
+{
+	for (uint32_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+		if (symbols[i].addr == call_site)
+			return 1 + 2 * i + cpu % 2;
+	}
+	return 0;
+}
+
+int golden_stacks(struct tf_meta *meta)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < 2 * sizeof(symbols) / sizeof(symbols[0]); i++) {
+		const uint64_t frames[] = { symbols[i / 2].addr, SITE_VFS, entries[i % 2] };
+
+		err = tf_meta_add_stack(meta, 1 + i, frames, 3);
+	}
+	return err;
 }
 
 static int add_caches(struct tf_meta *meta)

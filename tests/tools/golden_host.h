@@ -34,10 +34,18 @@ enum golden_cache {
 #define SITE_STATS 0xffffffff81a00011ull
 #define SITE_RCU 0xffffffff81b00033ull /* has no symbol */
 
+/* Further up in call chains. */
+#define SITE_VFS 0xffffffff81c0002cull
+#define SITE_SYSCALL 0xffffffff81d0005dull
+#define SITE_KTHREAD 0xffffffff81e000d1ull
+
 /* Id of the kmalloc class of that many bytes, 0 if none. */
 uint32_t golden_kmalloc_cache(uint64_t bytes);
+/* Id of the call chain of an allocation at that site on that CPU. */
+uint32_t golden_stack(uint64_t call_site, unsigned int cpu);
 /* All return 0 or a negative errno. */
 int golden_facts(struct tf_meta *meta, const char *variant);
+int golden_stacks(struct tf_meta *meta);
 int golden_snapshot(struct tf_meta *meta, uint64_t ts_ns, bool is_end);
 
 #endif

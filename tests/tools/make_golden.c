@@ -15,6 +15,8 @@
  *   bare     base without snapshots or symbols
  *   empty    a host, but no event
  *   foreign  recorded on a big-endian host
+ *   chains   base, with a call chain for each allocation, and checkpoints
+ *   segments base in two files, OUT and OUT.1
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,7 +45,7 @@ struct golden {
 	struct tf_writer *writer;
 	struct tf_event ev; /* what is the same for the next event */
 	uint64_t now_ns;
-	bool has_gap;
+	bool has_gap, has_chains;
 	uint64_t ring_bytes;
 };
 
@@ -65,6 +67,8 @@ static void emit(struct golden *golden, enum tf_kind kind, uint64_t call_site, u
 	ev.kind = kind;
 	ev.call_site = call_site;
 	ev.addr = addr;
+	if (golden->has_chains && tf_kind_is_alloc(kind))
+		ev.stack = golden_stack(call_site, ev.cpu);
 	must(tf_writer_add(golden->writer, &ev), "tf_writer_add");
 }
 
@@ -74,7 +78,7 @@ static void on(struct golden *golden, unsigned int cpu, unsigned int pid)
 }
 
 static void kmalloc(struct golden *golden, uint64_t call_site, uint64_t addr, uint64_t req,
-		    uint64_t alloc, uint32_t gfp)
+		    uint32_t alloc, uint32_t gfp)
 {
 	golden->ev.bytes_req = req;
 	golden->ev.bytes_alloc = alloc;
@@ -85,7 +89,7 @@ static void kmalloc(struct golden *golden, uint64_t call_site, uint64_t addr, ui
 }
 
 static void cache_alloc(struct golden *golden, uint64_t call_site, uint64_t addr, uint32_t cache,
-			uint64_t size)
+			uint32_t size)
 {
 	golden->ev.bytes_req = golden->ev.bytes_alloc = size;
 	golden->ev.gfp = GFP_KERNEL;
@@ -214,14 +218,14 @@ static void pages(struct golden *golden)
 static void areas(struct golden *golden)
 {
 	on(golden, 0, 500);
-	golden->ev.bytes_req = golden->ev.bytes_alloc = 20480;
+	golden->ev.bytes_req = 20480;
 	golden->ev.order = 14;
 	golden->ev.owner = TF_OWNER_VMALLOC;
 	emit(golden, TF_VMAP_ALLOC, SITE_STACK, VMALLOC + 0x8000);
 	for (unsigned int i = 0; i < 4; i++)
 		page_alloc(golden, SITE_STACK, 15100 + i, 0, GFP_KERNEL, TF_OWNER_VMALLOC);
 	on(golden, 0, 500);
-	golden->ev.bytes_req = golden->ev.bytes_alloc = 8192;
+	golden->ev.bytes_req = 8192;
 	golden->ev.order = 12;
 	golden->ev.owner = TF_OWNER_OTHER;
 	emit(golden, TF_VMAP_ALLOC, SITE_IOREMAP, VMALLOC + 0x20000);
@@ -314,16 +318,26 @@ int main(int argc, char **argv)
 	bool is_empty;
 
 	if (argc != 3) {
-		fprintf(stderr, "usage: make_golden base|head|loss|bare|empty|foreign OUT\n");
+		fprintf(stderr,
+			"usage: make_golden base|head|loss|bare|empty|foreign|chains|segments OUT\n");
 		return 2;
 	}
 	variant = argv[1];
 	is_empty = !strcmp(variant, "empty");
 	golden.has_gap = !strcmp(variant, "loss");
+	golden.has_chains = !strcmp(variant, "chains");
+	if (golden.has_chains)
+		options.checkpoint_events = 600;
+	if (!strcmp(variant, "segments")) {
+		options.rotate_ns = SPAN_NS / 2;
+		options.trace_id = 0x6b6d656d746f6f6c;
+	}
 	if (!strcmp(variant, "head"))
 		golden.ring_bytes = 200;
 	tf_meta_init(&meta);
 	must(golden_facts(&meta, variant), "facts");
+	if (golden.has_chains)
+		must(golden_stacks(&meta), "stacks");
 	must(tf_writer_create(&golden.writer, argv[2], &options, &error), error.reason);
 	if (strcmp(variant, "bare") != 0)
 		must(golden_snapshot(&meta, START_NS, false), "snapshot");

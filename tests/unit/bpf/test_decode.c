@@ -279,7 +279,7 @@ START_TEST(test_vmap)
 	bed_init(&bed);
 	rec.h.addr = freed.addr = 0xffffc90000005000;
 	ev.addr = 0xffffc90000005000;
-	ev.bytes_req = ev.bytes_alloc = 20480;
+	ev.bytes_req = 20480;
 	ev.order = 14;
 	ev.owner = TF_OWNER_VMALLOC;
 	ev.call_site = IN_LOADER;

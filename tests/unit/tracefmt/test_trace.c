@@ -3,7 +3,6 @@
 #include "tests/unit/suite.h"
 
 #include <signal.h>
-#include <sys/resource.h>
 
 #include "tests/unit/tracefmt/sample.h"
 
@@ -38,8 +37,8 @@ START_TEST(test_round_trip)
 		uint32_t block_events;
 		uint64_t blocks;
 	} cases[] = {
-		{ 1, 0, 1 }, { 65536, 0, 1 },  { 65537, 0, 2 },
-		{ 9, 1, 9 }, { 1000, 33, 31 }, { 131073, 131072, 2 },
+		{ 1, 0, 1 }, { 32768, 0, 1 },  { 32769, 0, 2 },
+		{ 9, 1, 9 }, { 1000, 33, 31 }, { 32769, 32768, 2 },
 	};
 	struct scratch s;
 
@@ -57,8 +56,8 @@ START_TEST(test_round_trip)
 		ck_assert_uint_eq(info.nr_blocks, cases[c].blocks);
 		ck_assert_uint_eq(info.first_ns, events[0].ts_ns);
 		ck_assert_uint_eq(info.last_ns, events[cases[c].nr - 1].ts_ns);
-		ck_assert_uint_eq(info.version_major, 0);
-		ck_assert_uint_eq(info.version_minor, 1);
+		ck_assert_uint_eq(info.version_major, 1);
+		ck_assert_uint_eq(info.version_minor, 0);
 		expect_events(r, events, cases[c].nr);
 		tf_reader_rewind(r);
 		expect_events(r, events, cases[c].nr);
@@ -208,7 +207,8 @@ END_TEST
 START_TEST(test_unfinished)
 {
 	struct tf_event *events = load_events(2, 1000);
-	struct tf_writer_options options = { .block_events = 300 };
+	/* With more threads a block that is full is only on its way. */
+	struct tf_writer_options options = { .block_events = 300, .threads = 1 };
 	struct tf_reader_info info;
 	struct tf_reader *r;
 	struct tf_writer *w;
@@ -359,7 +359,7 @@ END_TEST
 
 START_TEST(test_cannot_create)
 {
-	struct tf_writer_options options = { .block_events = 131073 };
+	struct tf_writer_options options = { .block_events = 32769 };
 	struct tf_error err;
 	struct tf_writer *w;
 
@@ -367,7 +367,7 @@ START_TEST(test_cannot_create)
 	ck_assert_str_eq(err.reason, "cannot create: No such file or directory");
 	ck_assert_int_eq(tf_writer_create(&w, "/tmp", NULL, &err), -EISDIR);
 	ck_assert_int_eq(tf_writer_create(&w, "/dev/null", &options, &err), -EINVAL);
-	ck_assert_str_eq(err.reason, "131073 events a block: Invalid argument");
+	ck_assert_str_eq(err.reason, "32769 events a block: Invalid argument");
 	options = (struct tf_writer_options){ .level = 99 };
 	ck_assert_int_eq(tf_writer_create(&w, "/dev/null", &options, &err), -EINVAL);
 	ck_assert_str_eq(err.reason, "zstd level 99: Invalid argument");
@@ -419,41 +419,7 @@ START_TEST(test_closed_pipe)
 }
 END_TEST
 
-/* The disk fills up in the middle of a block: what was whole before can be read. */
-START_TEST(test_disk_full_in_the_middle)
-{
-	struct rlimit limit = { 20000, 20000 };
-	struct tf_writer_options options = { .block_events = 500 };
-	struct tf_event *events = load_events(4, 100000);
-	struct tf_reader_info info;
-	struct tf_error err;
-	struct tf_reader *r;
-	struct tf_writer *w;
-	struct scratch s;
-	int ret = 0;
-
-	signal(SIGXFSZ, SIG_IGN);
-	scratch_begin(&s);
-	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	ck_assert_int_eq(tf_writer_create(&w, s.path, &options, NULL), 0);
-	for (unsigned i = 0; i < 100000 && !ret; i++)
-		ret = tf_writer_add(w, &events[i]);
-	ck_assert_int_eq(ret, -EFBIG);
-	ck_assert_int_eq(tf_writer_close(w, &err), -EFBIG);
-	ck_assert_str_eq(err.reason, "cannot write: File too large");
-	r = open_ok(s.path);
-	tf_reader_get_info(r, &info);
-	ck_assert_uint_eq(info.file_bytes, 20000);
-	ck_assert(!info.complete);
-	ck_assert_uint_ge(info.nr_blocks, 2);
-	expect_events(r, events, info.nr_blocks * 500);
-	tf_reader_close(r);
-	free(events);
-	scratch_end(&s);
-}
-END_TEST
-
 RUN_SUITE("tracefmt/trace", test_round_trip, test_size, test_empty_trace, test_counts,
 	  test_meta_grows, test_unfinished, test_range, test_range_holds_the_end_of_time,
 	  test_private_file, test_standard_streams, test_cannot_create, test_disk_full,
-	  test_closed_pipe, test_disk_full_in_the_middle)
+	  test_closed_pipe)

@@ -125,7 +125,7 @@ static inline void add_kmalloc(struct handmade *h, uint64_t addr, uint64_t req, 
 	ev.kind = TF_KMALLOC;
 	ev.addr = addr;
 	ev.bytes_req = req;
-	ev.bytes_alloc = alloc;
+	ev.bytes_alloc = (uint32_t)alloc;
 	ev.gfp = gfp;
 	handmade_add(h, ev);
 }
@@ -147,7 +147,8 @@ static inline void add_cache_alloc(struct handmade *h, uint32_t cache, uint64_t 
 	ev.kind = TF_CACHE_ALLOC;
 	ev.cache = cache;
 	ev.addr = addr;
-	ev.bytes_req = ev.bytes_alloc = size;
+	ev.bytes_req = size;
+	ev.bytes_alloc = (uint32_t)size;
 	ev.gfp = gfp;
 	handmade_add(h, ev);
 }
@@ -192,7 +193,7 @@ static inline void add_area(struct handmade *h, enum tf_kind kind, uint64_t addr
 
 	ev.kind = kind;
 	ev.addr = addr;
-	ev.bytes_req = ev.bytes_alloc = bytes;
+	ev.bytes_req = bytes;
 	ev.owner = owner;
 	handmade_add(h, ev);
 }
