@@ -141,7 +141,8 @@ TIME ?= 60
 fuzz-%:
 	@mkdir -p $(OBJ)-fuzz/corpus-$*
 	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -w -I. -D_GNU_SOURCE \
-		-DKMEMTOOL_VERSION='"$(VERSION)"' -o $(OBJ)-fuzz/$* $(filter %/fuzz_$*.c,$(FUZZ_SRCS)) \
+		-DKMEMTOOL_VERSION='"$(VERSION)"' $(shell $(PKG_CONFIG) --cflags $(LIBS)) \
+		-o $(OBJ)-fuzz/$* $(filter %/fuzz_$*.c,$(FUZZ_SRCS)) \
 		$(foreach r,$(call fuzz_room,$(filter %/fuzz_$*.c,$(FUZZ_SRCS))) \
 		$(USES_$(call fuzz_room,$(filter %/fuzz_$*.c,$(FUZZ_SRCS)))),$(call room_srcs,$(r))) $(LDLIBS_ALL)
 	$(OBJ)-fuzz/$* -max_total_time=$(TIME) -timeout=10 $(OBJ)-fuzz/corpus-$* tests/corpus/$*

@@ -155,7 +155,9 @@ int tf_unpacker_run(struct tf_unpacker *unpacker, const struct tf_block_header *
 		*raw = payload;
 		return 0;
 	}
-	if (ZSTD_getFrameContentSize(payload, h->stored_bytes) != h->raw_bytes)
+	/* Decompression would pass over further frames, and over what is to be skipped. */
+	if (ZSTD_getFrameContentSize(payload, h->stored_bytes) != h->raw_bytes ||
+	    ZSTD_findFrameCompressedSize(payload, h->stored_bytes) != h->stored_bytes)
 		return tf_fail(err, -EBADMSG, offset, "block: not a zstd frame of %u bytes",
 			       h->raw_bytes);
 	if (h->raw_bytes > unpacker->room) {
