@@ -16,6 +16,7 @@ static const struct cmd commands[] = {
 	{ "record", cmd_record, "capture this host's kernel while a command runs" },
 	{ "info", cmd_info, "what a trace holds" },
 	{ "dump", cmd_dump, "the events of a trace, one a line" },
+	{ "pack", cmd_pack, "write a trace anew: smaller, cut, anonymized" },
 	{ "verify", cmd_verify, "check every checksum of a trace" },
 	{ "replay", cmd_replay, "run the model on a trace" },
 	{ "report", cmd_report, "what a replay found out" },
