@@ -20,6 +20,7 @@ struct cmd {
 };
 
 int cmd_record(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_pack(int argc, char **argv);

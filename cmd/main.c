@@ -14,6 +14,7 @@
 
 static const struct cmd commands[] = {
 	{ "record", cmd_record, "capture this host's kernel while a command runs" },
+	{ "import", cmd_import, "another tool's trace into one of ours" },
 	{ "info", cmd_info, "what a trace holds" },
 	{ "dump", cmd_dump, "the events of a trace, one a line" },
 	{ "pack", cmd_pack, "write a trace anew: smaller, cut, anonymized" },

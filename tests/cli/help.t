@@ -12,8 +12,10 @@ $ kmemtool --help
 > 
 > Commands:
 >   record     capture this host's kernel while a command runs
+>   import     another tool's trace into one of ours
 >   info       what a trace holds
 >   dump       the events of a trace, one a line
+>   pack       write a trace anew: smaller, cut, anonymized
 >   verify     check every checksum of a trace
 >   replay     run the model on a trace
 >   report     what a replay found out
@@ -72,15 +74,39 @@ $ kmemtool dump --help
 > Usage: kmemtool dump [OPTION...] F
 > Print the events of the trace F, one a line.
 > 
+>       --cpu=LIST             Only these CPUs: 0,2-3
 >       --format=F             text (default), jsonl or csv
 >       --from=T               Begin at T after the first event (ns, us, ms, s,
 >                              m; default s)
->       --limit=N              Stop after N lines
+>       --limit=N              Stop after N events
+>       --skip=N               Begin behind the first N records, of whatever
+>                              type
+>       --stacks               Print call chains (text and jsonl)
 >       --to=T                 End before T after the first event
 >       --type=T,...           Only these: kmalloc, kfree, page_alloc, ...
 >   -?, --help                 Give this help list
 >       --usage                Give a short usage message
 >   -V, --version              Print program version
+
+== pack
+$ kmemtool pack --help
+> Usage: kmemtool pack [OPTION...] F -o OUT
+> Write the trace F to the new trace OUT: compressed well, and if that is asked
+> for cut or anonymized.
+> 
+>       --anonymize            Replace addresses and names
+>       --from=T               Begin at T after the first event (ns, us, ms, s,
+>                              m; default s)
+>   -j, --json                 Print what info --json prints of the new trace
+>       --level=N              zstd level, 1 to 22, or below 0 (default 19)
+>   -o, --output=OUT           The new trace (- is standard output)
+>       --to=T                 End before T after the first event
+>   -?, --help                 Give this help list
+>       --usage                Give a short usage message
+>   -V, --version              Print program version
+> 
+> Mandatory or optional arguments to long options are also mandatory or optional
+> for any corresponding short options.
 
 == verify
 $ kmemtool verify --help
@@ -157,19 +183,25 @@ $ kmemtool record --help
 > Record what this host's kernel allocators are asked to do, until CMD ends, TIME
 > passes, or ^C.  A CMD that is still running then is sent SIGTERM.
 > 
+>       --checkpoint=N         Write down what lives every N events (default
+>                              4194304; 0: never)
 >   -d, --duration=TIME        Stop after TIME (ns, us, ms, s, m; default
 >                              seconds)
 >   -e, --events=CLASS,...     What to record: slab, page, vmalloc, percpu
 >                              (default all)
 >       --include-self         Record what kmemtool itself does, too
 >       --json                 Print the summary as JSON on standard output
+>       --keep=N               With --rotate: delete the oldest of more than N
+>                              files
 >       --level=N              zstd level, 1 to 19 (default 1)
 >       --max-loss=N           Exit with status 1 if more than N events were lost
 >                             
->       --max-size=SIZE        Stop when the trace has reached SIZE
+>       --max-size=SIZE        Stop before the trace gets larger than SIZE
 >   -o, --output=FILE          Write the trace to FILE (default kmemtool.kmt, -
 >                              is standard output)
 >       --ring=SIZE            Room for events of each CPU (default 16M)
+>       --rotate=SIZE|TIME     Begin a new file FILE.1, FILE.2, ... after SIZE
+>                              (100M) or TIME (60s)
 >   -?, --help                 Give this help list
 >       --usage                Give a short usage message
 >   -V, --version              Print program version
@@ -200,7 +232,7 @@ $ 	test -f "$top/man/kmemtool-$command.1" || echo "$command has no page"
 $ done
 
 == the manual pages name every option of --help, and no other
-$ for command in record info dump verify replay report compare; do
+$ for command in record info dump pack verify replay report compare; do
 $ 	kmemtool $command --help | grep -o -- '--[a-z][a-z-]*' | sort -u > help.opts
 $ 	sed 's/\\-/-/g' "$top/man/kmemtool-$command.1" | sed -n 's/^\.It Fl [^ ]* , Fl -\([a-z-]*\).*/--\1/p; s/^\.It Fl -\([a-z-]*\).*/--\1/p' | sort -u > man.opts
 $ 	diff help.opts man.opts > opts.diff || { echo "$command:"; grep '^[<>]' opts.diff; }
