@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# make bench-tracefmt: what a trace costs in bytes and time, measured here and now on
+# a trace recorded on the spot, beside what other tools write of the same load.
+#
+#   tracefmt.sh KMEMTOOL RUSAGE TRACE_BENCH
+#
+# The load walks a file tree (ls -lR /usr/lib, eight times): some eight million slab
+# events.  perf records it in runs of its own.  ftrace is refused on some hosts, so
+# trace.dat is recorded in a guest, if tests/kernels can boot one.
+set -eu
+kmemtool=$(realpath "$1")
+rusage=$(realpath "$2")
+bench=$(realpath "$3")
+kernels=$(realpath "$(dirname "$0")/../kernels")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+load='for i in 1 2 3 4 5 6 7 8; do ls -lR /usr/lib; done > /dev/null'
+big=${BIG:-1073741824}
+
+[ "$(id -u)" = 0 ] || { echo "bench-tracefmt: recording needs root" >&2; exit 1; }
+
+calc() { awk "BEGIN { printf \"$1\", $2 }"; }
+json() { sed -n "s/^ *\"$1\": *\([0-9.]*\),*$/\1/p" "$2" | head -n 1; }
+within() { sed -n "/\"$1\": {/,/}/p" "$3" | sed -n "s/^ *\"$2\": *\([0-9.]*\),*$/\1/p" | head -n 1; }
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+row() { printf '  %-48s %12s %14s %10s\n' "$1" "$2" "$3" "$(calc %.2f "$2 / $3")"; }
+
+perf_row() { # name file
+	[ -s "$2" ] || return 0
+	seen=$(perf report -i "$2" --stats 2>/dev/null | awk '/SAMPLE events:/ && !n { n = $3 } END { print n + 0 }')
+	[ "$seen" -gt 0 ] && row "$1" "$(stat -c %s "$2")" "$seen"
+}
+
+sh -c "$load"
+"$kmemtool" record -o live.kmt --json -- sh -c "$load" >summary.json
+events=$(within events total summary.json)
+cpu_pack() { "$rusage" "pack-$1" "$kmemtool" pack --level "$1" live.kmt -o "pack-$1.kmt" 2>/dev/null; }
+cpu_pack 1
+cpu_pack 19
+
+slab="-e kmem:kmalloc -e kmem:kfree -e kmem:kmem_cache_alloc -e kmem:kmem_cache_free"
+if command -v perf >/dev/null 2>&1; then
+	mountpoint -q /sys/kernel/tracing 2>/dev/null || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null || true
+	if [ -e /sys/kernel/tracing/events/kmem ]; then
+		# shellcheck disable=SC2086
+		perf record -q -a $slab -o plain.data sh -c "$load" >/dev/null 2>&1 || true
+		# shellcheck disable=SC2086
+		perf record -q -z -a $slab -o z.data sh -c "$load" >/dev/null 2>&1 || true
+	fi
+fi
+# The first two million: zstd -19 on all of them would take minutes.
+"$bench" raw live.kmt 2000000 raw >raw.nr
+zstd -q -19 -T0 raw -o raw.19
+zstd -q -1 raw -o raw.1
+
+echo "bytes of $events events (ls -lR /usr/lib eight times); others: the same load, their own count"
+printf '  %-48s %12s %14s %10s\n' "" bytes events bytes/ev
+row "kmemtool record" "$(stat -c %s live.kmt)" "$events"
+row "kmemtool pack --level 19" "$(stat -c %s pack-19.kmt)" "$events"
+row "fixed records of 40 bytes, zstd -1" "$(stat -c %s raw.1)" "$(cat raw.nr)"
+row "fixed records of 40 bytes, zstd -19" "$(stat -c %s raw.19)" "$(cat raw.nr)"
+perf_row "perf record (slab events)" plain.data
+perf_row "perf record -z (slab events)" z.data
+if sh "$kernels/guest.sh" -a amd64 -k linux-image-cloud-amd64/bookworm-backports -m 1500 \
+	-s trace-cmd-long -p 'trace-cmd libc6 libtraceevent1 libtracefs1 libzstd1' -o guest >guest.log 2>&1 &&
+	"$kmemtool" import guest/trace.dat -o guest.kmt --json >guest.json 2>/dev/null; then
+	row "trace-cmd record --compression zstd, in a guest" "$(stat -c %s guest/trace.dat)" "$(json records guest.json)"
+	row "  the same imported" "$(stat -c %s guest.kmt)" "$(within events total guest.json)"
+else
+	echo "  trace-cmd: $(tail -n 1 guest.log)"
+fi
+"$kmemtool" info --json live.kmt >info.json || true
+checkpoints=$(within checkpoints count info.json)
+echo "  of these, ${checkpoints:-0} checkpoints: $(calc %.3f "$(within checkpoints bytes info.json) / $events") bytes an event"
+echo
+
+speed() { # name what
+	line=$("$bench" "$2" "$3" | sort -n -k2 | sed -n 2p)
+	# shellcheck disable=SC2086
+	set -- "$1" $line
+	printf '  %-48s %10s %12s %12s\n' "$1" "$3" "$(calc %.1f "1e3 / $3")" "$(calc %.1f "1e3 / $4")"
+}
+echo "speed, medians of 3; one core: events over the CPU time of all threads together"
+printf '  %-48s %10s %12s %12s\n' "" "CPU ns/ev" "M/s one core" "M/s by clock"
+speed "encode, zstd level 1" encode live.kmt
+speed "decode" decode live.kmt
+speed "decode of pack --level 19" decode pack-19.kmt
+speed "decode without times and addresses" want live.kmt
+echo
+
+"$bench" repeat live.kmt "$big" big.kmt >big.nr
+size=$(stat -c %s big.kmt)
+for i in 1 2 3 4 5; do
+	"$rusage" info "$kmemtool" info big.kmt >/dev/null
+done
+"$kmemtool" info --json big.kmt >info.json
+span=$(json duration_ns info.json)
+middle=$(calc %d "$span / 2e9")
+# What is left in the page cache of a file that was thrown out of it is what was read.
+sync big.kmt
+dd if=big.kmt iflag=nocache count=0 status=none
+before=$(fincore -n -b -o RES big.kmt | tr -d ' ')
+"$rusage" cut "$kmemtool" dump --from "${middle}s" --to "$((middle + 1))s" big.kmt | wc -l >lines
+after=$(fincore -n -b -o RES big.kmt | tr -d ' ')
+echo "a trace of $size bytes, $(cat big.nr) events in $(calc %.0f "$span / 1e9") s"
+echo "  info: $(calc %.0f "$(awk '{ print $1 }' info | median) * 1000") ms (median of 5)"
+echo "  dump of one second from the middle: $(cat lines) events, $((after - before)) bytes read: $(calc %.2f "($after - $before) * 100 / $size") % of the file"
