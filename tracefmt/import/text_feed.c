@@ -72,10 +72,14 @@ static unsigned int pointer_digits(const char *line, const char *end, const char
  */
 static int begin(struct tf_text *text)
 {
-	const char *at = text->rest, *end = at + text->rest_len;
 	unsigned int nr_perf = 0, nr = 0, widest = 0;
+	const char *at, *end;
 
 	text->has_begun = true;
+	if (!text->rest_len)
+		return 0;
+	at = text->rest;
+	end = at + text->rest_len;
 	while (at < end && nr < SNIFF_EVENTS) {
 		const char *eol = memchr(at, '\n', (size_t)(end - at));
 		struct tf_text_head head;
@@ -91,7 +95,7 @@ static int begin(struct tf_text *text)
 			nr_perf += head.is_perf;
 			nr++;
 		}
-		at = eol + 1;
+		at = eol < end ? eol + 1 : end;
 	}
 	if (widest == 8)
 		tf_import_set_pointer_bytes(text->imp, 4);
