@@ -165,7 +165,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			ui_usage_error("dump", "--stacks: a line of CSV holds no call chain");
 			return EINVAL;
 		}
-		return 0;
+		return ui_check_range("dump", args->from_ns, args->to_ns);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

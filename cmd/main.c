@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/ui/args.h"
@@ -85,6 +86,20 @@ static const struct cmd *find_command(const char *name)
 	return NULL;
 }
 
+/*
+ * Traces are mapped, and reading beyond the end of a file that somebody cuts meanwhile is
+ * this signal.  There is nothing to return to.
+ */
+static void on_bus_error(int signum)
+{
+	static const char line[] = "kmemtool: the input got shorter while it was read\n";
+
+	(void)signum;
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+		_exit(UI_INPUT);
+	_exit(UI_INPUT);
+}
+
 int main(int argc, char **argv)
 {
 	struct main_args args = { 0 };
@@ -92,6 +107,7 @@ int main(int argc, char **argv)
 	int status;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGBUS, on_bus_error);
 	if (!ui_parse_args(&argp, NULL, ARGP_IN_ORDER, argc, argv, &args, &status))
 		return ui_finish(NULL, status);
 	cmd = find_command(argv[args.command]);

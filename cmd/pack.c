@@ -70,11 +70,7 @@ static error_t check(const struct pack_args *args)
 		ui_usage_error(COMMAND, "--json and -o - both want standard output");
 		return EINVAL;
 	}
-	if (args->from_ns >= args->to_ns) {
-		ui_usage_error(COMMAND, "--from is not before --to");
-		return EINVAL;
-	}
-	return 0;
+	return ui_check_range(COMMAND, args->from_ns, args->to_ns);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

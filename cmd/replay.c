@@ -82,6 +82,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		ui_usage_error("replay", "no trace given");
 		return EINVAL;
+	case ARGP_KEY_SUCCESS:
+		return ui_check_range("replay", args->options.from_ns, args->options.to_ns);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

@@ -31,6 +31,8 @@
 #define TF_MAX_RAW_BYTES (4u << 20)
 #define TF_MAX_FOOTER_BYTES (16u << 20)
 #define TF_MAX_BLOCKS (1u << 18)
+/* Files that are read as one trace; a writer stops there, too. */
+#define TF_MAX_SEGMENTS 1024u
 
 /* Room for kinds in block headers; TF_NR_KINDS of them have a meaning today. */
 #define TF_MAX_KINDS 24u

@@ -134,8 +134,13 @@ void tf_output_next_segment(struct tf_output *out, struct tf_worker *worker)
 	char *path = segment_path(out, out->header.segment + 1);
 	struct tf_error err;
 	struct tf_sink next;
-	int ret;
+	int ret = 0;
 
+	/* More than that no reader takes for one trace. */
+	if (out->header.segment + 1 - out->first_segment >= TF_MAX_SEGMENTS) {
+		tf_output_stop_at_limit(out);
+		goto out;
+	}
 	if (path)
 		ret = tf_sink_open_segment(&next, path, out->sink.footer.next_event, &err);
 	else

@@ -16,9 +16,6 @@
 #include "tracefmt/input.h"
 #include "tracefmt/layout.h"
 
-/* Files that are opened as one trace; what follows is told as an error. */
-#define TF_MAX_SEGMENTS 1024u
-
 struct tf_segment {
 	struct tf_input input;	      /* without bytes if the file cannot be opened */
 	struct tf_file_header header; /* if header_err is 0 */

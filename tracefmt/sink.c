@@ -47,19 +47,16 @@ int tf_sink_open(struct tf_sink *sink, const char *path, struct tf_error *err)
 	return 0;
 }
 
-/* Is this, by its first bytes, nothing that anybody would miss? */
-static bool is_older_trace(int fd)
+/* Is this a later segment of some rotated trace, or empty?  Nothing else may be overwritten. */
+static bool is_older_segment(int fd)
 {
 	uint8_t head[TF_FILE_HEADER_BYTES];
 	struct tf_file_header h;
-	struct tf_error why;
 	ssize_t n = pread(fd, head, sizeof(head), 0);
-	int ret;
 
 	if (n <= 0)
 		return !n;
-	ret = tf_file_header_get(&h, head, (size_t)n, &why);
-	return !ret || ret == -EPROTO || (ret == -EBADMSG && why.offset);
+	return !tf_file_header_get(&h, head, (size_t)n, NULL) && h.segment;
 }
 
 int tf_sink_open_segment(struct tf_sink *sink, const char *path, uint64_t first_event,
@@ -74,9 +71,9 @@ int tf_sink_open_segment(struct tf_sink *sink, const char *path, uint64_t first_
 		return tf_fail(err, -errno, TF_NO_OFFSET, "cannot create %.60s: %s", name,
 			       strerror(errno));
 	ret = make_private(sink, err);
-	if (!ret && (!sink->is_file || !is_older_trace(sink->fd)))
+	if (!ret && (!sink->is_file || !is_older_segment(sink->fd)))
 		ret = tf_fail(err, -EEXIST, TF_NO_OFFSET,
-			      "cannot create %.60s: it exists, and is no trace", name);
+			      "cannot create %.60s: it exists, and is no segment of a trace", name);
 	if (!ret && ftruncate(sink->fd, 0))
 		ret = tf_fail(err, -errno, TF_NO_OFFSET, "cannot create %.60s: %s", name,
 			      strerror(errno));

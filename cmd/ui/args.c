@@ -131,3 +131,11 @@ int ui_take_count(const char *command, const char *option, const char *arg, uint
 	ui_usage_error(command, "%s: '%s' is not a number", option, arg);
 	return EINVAL;
 }
+
+int ui_check_range(const char *command, uint64_t from_ns, uint64_t to_ns)
+{
+	if (from_ns < to_ns)
+		return 0;
+	ui_usage_error(command, "--from is not before --to");
+	return EINVAL;
+}

@@ -26,5 +26,7 @@ int ui_take_file(const char *command, const char **file, const char *arg);
 int ui_take_time(const char *command, const char *option, const char *arg, uint64_t *ns);
 int ui_take_size(const char *command, const char *option, const char *arg, uint64_t *bytes);
 int ui_take_count(const char *command, const char *option, const char *arg, uint64_t *count);
+/* At the end of the options: is there anything between --from and --to?  0 or EINVAL. */
+int ui_check_range(const char *command, uint64_t from_ns, uint64_t to_ns);
 
 #endif

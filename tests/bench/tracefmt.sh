@@ -92,6 +92,14 @@ speed "decode of pack --level 19" decode pack-19.kmt
 speed "decode without times and addresses" want live.kmt
 echo
 
+if [ -s plain.data ]; then
+	perf script -i plain.data 2>/dev/null | head -n 2000000 >script.txt || true
+	for i in 1 2 3; do "$rusage" import "$kmemtool" import script.txt -o script.kmt 2>/dev/null; done
+	lines=$(wc -l <script.txt)
+	echo "import of perf script: $lines lines, $(calc %.1f "$lines / $(awk '{ print $1 }' import | median) / 1e6") M lines a second by the clock (median of 3)"
+	echo
+fi
+
 "$bench" repeat live.kmt "$big" big.kmt >big.nr
 size=$(stat -c %s big.kmt)
 for i in 1 2 3 4 5; do

@@ -318,3 +318,8 @@ $ { kmemtool dump base.kmt; echo "status $?" >&2; } | head -1
 > 0.000000000 [000]      0            mark            snapshot 0
 ! kmemtool: dump: standard output: Broken pipe
 ! status 4
+
+== a range with nothing in it
+$ kmemtool dump --from 2s --to 1s base.kmt
+! kmemtool: dump: --from is not before --to (see kmemtool dump --help)
+= 2

@@ -1199,3 +1199,8 @@ $ kmemtool replay base.kmt > /dev/full
 $ kmemtool replay base.kmt -o /dev/full
 ! kmemtool: replay: /dev/full: No space left on device
 = 4
+
+== a range with nothing in it
+$ kmemtool replay --from 1s --to 1s base.kmt
+! kmemtool: replay: --from is not before --to (see kmemtool replay --help)
+= 2

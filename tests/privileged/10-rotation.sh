@@ -45,7 +45,7 @@ expect_number info.json caches -gt 10
 echo precious > taken.kmt.1
 expect 4 "$KMEMTOOL" record --rotate 200ms -d 3s -o taken.kmt -- \
 	sh -c 'while ls -lR /usr/lib; do :; done > /dev/null'
-expect_one_error 'taken.kmt: cannot create taken.kmt.1: it exists, and is no trace: the trace ends'
+expect_one_error 'taken.kmt: cannot create taken.kmt.1: it exists, and is no segment of a trace: the trace ends'
 [ "$(cat taken.kmt.1)" = precious ] || fail "a file that is no trace was overwritten"
 expect_good_trace taken.kmt
 

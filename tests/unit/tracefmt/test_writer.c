@@ -364,13 +364,18 @@ START_TEST(test_stranger_in_the_way)
 		ck_assert_int_eq(turn || !symlink(s.other, segment(&s, 1)), 1);
 		ret = 0;
 	}
-	/* An older trace may be overwritten. */
+	/* Another trace is somebody's, too; a later segment of an older one may be overwritten. */
 	unlink(segment(&s, 1));
 	sample_trace(segment(&s, 1), 1, 100, 0);
-	w = create_ok(s.path, &options);
-	for (ev.ts_ns = 1; ev.ts_ns < 16; ev.ts_ns++)
-		ck_assert_int_eq(tf_writer_add(w, &ev), 0);
-	ck_assert_int_eq(tf_writer_close(w, NULL), 0);
+	for (unsigned turn = 0; turn < 3; turn++) {
+		w = create_ok(s.path, &options);
+		for (ev.ts_ns = 1; ev.ts_ns < 16; ev.ts_ns++)
+			tf_writer_add(w, &ev);
+		ck_assert_int_eq(tf_writer_close(w, NULL), turn ? 0 : -EEXIST);
+		ck_assert_uint_eq(info_of(segment(&s, 1)).nr_events, turn ? 5 : 100);
+		if (!turn)
+			unlink(segment(&s, 1));
+	}
 	ck_assert_uint_eq(info_of(s.path).nr_events, 15);
 	delete_segments(&s, 2);
 	scratch_end(&s);
