@@ -9,15 +9,15 @@ $ kmemtool dump t.kmt | sed -n '1,4p; 170,174p; 402p'
 > t.kmt: 402 events, none lost
 > cache allocations without a name, whose caches are guessed: 55
 > ok: N blocks, 0 damaged
-> 0.000000000 [000]    169 task       cache_alloc     0xffff8d2241844000 req=4096 alloc=4096 GFP_KERNEL names_cache getname_flags.part.0+0x26
+> 0.000000000 [000]    169 task       cache_alloc     0xffff8d2241844000 req=4096 alloc=4096 GFP_KERNEL names_cache#1 getname_flags.part.0+0x26
 > 0.000018828 [000]    169 task       cache_alloc     0xffff8d226b31c9c0 req=184 alloc=192 GFP_KERNEL|ZERO filp alloc_empty_file+0x4e
 > 0.000020561 [000]    169 task       cache_alloc     0xffff8d226b31d2d0 req=40 alloc=40 GFP_KERNEL|ZERO lsm_file_cache security_file_alloc+0x2b
 > 0.000068702 [000]    169 task       kmalloc         0xffff8d226b3ee800 req=416 alloc=512 GFP_KERNEL|ZERO alloc_bprm+0x46
-> 0.001565964 [001]    169 task       cache_free      0xffff8d226a1fe028 vma_lock __vm_area_free+0x29
-> 0.001566836 [001]    169 task       cache_free      0xffff8d2241e7d420 vm_area_struct exit_mmap+0x1c7
+> 0.001565964 [001]    169 task       cache_free      0xffff8d226a1fe028 vma_lock#14 __vm_area_free+0x29
+> 0.001566836 [001]    169 task       cache_free      0xffff8d2241e7d420 vm_area_struct#15 exit_mmap+0x1c7
 > 0.001567917 [001]    169 task       kfree           0x0 __vm_area_free+0x19
-> 0.001568669 [001]    169 task       cache_free      0xffff8d226a1fe640 vma_lock __vm_area_free+0x29
-> 0.001569550 [001]    169 task       cache_free      0xffff8d2241e7d0b0 vm_area_struct exit_mmap+0x1c7
+> 0.001568669 [001]    169 task       cache_free      0xffff8d226a1fe640 vma_lock#14 __vm_area_free+0x29
+> 0.001569550 [001]    169 task       cache_free      0xffff8d2241e7d0b0 vm_area_struct#15 exit_mmap+0x1c7
 > 0.004439118 [000]    165 task+irq/1 cache_free      0xffff8d2241c95ac0 sighand_cache release_task+0x30d
 
 == what it tells of its host and of the import

@@ -14,7 +14,7 @@ $ kmemtool info t.kmt | sed '1d; s/, [0-9.]* bytes an event//'
 > span       9.69 ms, 334 events, 34.5 k a second
 > lost       none
 > CPUs       0-1
-> metadata   37 caches, 84 symbols, 0 stacks, 2 snapshots
+> metadata   32 caches, 84 symbols, 0 stacks, 2 snapshots
 > checkpoint none
 > events by type
 >   kmalloc          17
@@ -41,10 +41,10 @@ $ kmemtool dump --type percpu_alloc --limit 2 t.kmt
 > 0.000000000 [000]      0            mark            snapshot 0
 > 0.000000000 [001]    108 task       page_alloc      pfn=383030 order=0 GFP_HIGHUSER_MOVABLE|COMP type=1 owner=unknown
 > 0.000015000 [001]    108 task       page_alloc      pfn=382093 order=0 GFP_KERNEL_ACCOUNT|HIGHMEM|ZERO type=0 owner=unknown
-> 0.000054000 [001]    108 task       cache_alloc     0xc198a7d0 req=80 alloc=80 GFP_KERNEL vm_area_struct vm_area_alloc+0x1b
+> 0.000054000 [001]    108 task       cache_alloc     0xc198a7d0 req=80 alloc=80 GFP_KERNEL vm_area_struct#1 vm_area_alloc+0x1b
 > 0.000059000 [001]    108 task       cache_alloc     0xc1aa0900 req=256 alloc=256 GFP_NOWAIT maple_node mas_alloc_nodes+0x55
 > 0.000065000 [001]    108 task       kfree           0xc1a64600 load_elf_binary+0x9b6
-> 0.000073000 [001]    108 task       cache_alloc     0xc198a730 req=80 alloc=80 GFP_KERNEL vm_area_struct vm_area_alloc+0x1b
+> 0.000073000 [001]    108 task       cache_alloc     0xc198a730 req=80 alloc=80 GFP_KERNEL vm_area_struct#1 vm_area_alloc+0x1b
 > 0.000076000 [001]    108 task       cache_alloc     0xc1aa0f00 req=256 alloc=256 GFP_KERNEL maple_node mas_alloc_nodes+0x55
 > 0.002107000 [001]    108 task       page_free       pfn=6766 order=0 owner=unknown
 > 0.002112000 [001]    108 task       page_free       pfn=382095 order=0 owner=unknown
@@ -77,7 +77,7 @@ $ kmemtool dump --limit 3 t.kmt
 > t.kmt: 402 events from 403 lines, none lost
 > call sites with a name alone, whose addresses are made up: 55
 > cache allocations without a name, whose caches are guessed: 55
-> 0.000000000 [000]    169 task       cache_alloc     0xffff8d2241844000 req=4096 alloc=4096 GFP_KERNEL names_cache getname_flags.part.0+0x26
+> 0.000000000 [000]    169 task       cache_alloc     0xffff8d2241844000 req=4096 alloc=4096 GFP_KERNEL names_cache#1 getname_flags.part.0+0x26
 > 0.000018828 [000]    169 task       cache_alloc     0xffff8d226b31c9c0 req=184 alloc=192 GFP_KERNEL|ZERO filp alloc_empty_file+0x4e
 > 0.000020561 [000]    169 task       cache_alloc     0xffff8d226b31d2d0 req=40 alloc=40 GFP_KERNEL|ZERO lsm_file_cache security_file_alloc+0x2b
 

@@ -223,6 +223,9 @@ function dump_line(    i, line, has_stack) {
 	}
 	if ($5 == "cache_free" && cache == "ignore" && NF == 8)
 		$7 = ""
+	# Allocated before the name of its cache was known.
+	if ($5 == "cache_free")
+		sub(/#[0-9]+$/, "", $7)
 	line = $0
 	gsub(/  +/, " ", line)
 	sub(/ +$/, "", line)

@@ -94,9 +94,19 @@ static const struct tf_host_slab *host_by_size(const struct tf_caches *caches, u
 	return only;
 }
 
+/* "filp#17": what else has the name, with its own number. */
+static void add_number(struct tf_cache *cache)
+{
+	char number[16];
+	size_t len = (size_t)snprintf(number, sizeof(number), "#%u", cache->id);
+	size_t at = strnlen(cache->name, sizeof(cache->name) - len - 1);
+
+	memcpy(cache->name + at, number, len + 1);
+}
+
 /* Put the name and what the host says of it into a cache of the trace. */
 static int write_cache(struct tf_caches *caches, uint32_t id, const char *name, size_t len,
-		       uint32_t bytes_req, uint32_t bytes_alloc)
+		       uint32_t bytes_req, uint32_t bytes_alloc, bool is_numbered)
 {
 	struct tf_cache cache = { .id = id, .object_size = bytes_req, .size = bytes_alloc };
 	const struct tf_host_slab *host;
@@ -107,26 +117,35 @@ static int write_cache(struct tf_caches *caches, uint32_t id, const char *name, 
 		cache.size = cache.object_size = host->size;
 	if (host && host->size == cache.size && host->pages)
 		cache.oo = (31 - (uint32_t)__builtin_clz(host->pages)) << 16 | host->objects;
+	if (is_numbered)
+		add_number(&cache);
 	return tf_meta_add_cache(caches->meta, &cache);
 }
 
-static int new_cache(struct tf_caches *caches, const char *name, size_t len, uint32_t hash,
-		     uint32_t bytes_req, uint32_t bytes_alloc, uint32_t *id)
+/* A slot under an earlier name stays: its hash is another, so it is passed over. */
+static void put_slot(struct tf_caches *caches, uint32_t id, uint32_t hash)
 {
 	size_t at = hash & (TF_CACHE_SLOTS - 1);
+
+	caches->states[id].hash = hash;
+	while (caches->slots[at])
+		at = (at + 1) & (TF_CACHE_SLOTS - 1);
+	caches->slots[at] = (uint16_t)id;
+}
+
+static int new_cache(struct tf_caches *caches, const char *name, size_t len, uint32_t hash,
+		     uint32_t bytes_req, uint32_t bytes_alloc, bool is_numbered, uint32_t *id)
+{
 	int err;
 
 	if (caches->nr == TF_MAX_CACHES)
 		return 0;
-	err = write_cache(caches, caches->nr + 1, name, len, bytes_req, bytes_alloc);
+	err = write_cache(caches, caches->nr + 1, name, len, bytes_req, bytes_alloc, is_numbered);
 	if (err)
 		return err;
 	*id = ++caches->nr;
-	caches->states[*id].hash = hash;
 	caches->states[*id].is_sized = bytes_alloc != 0;
-	while (caches->slots[at])
-		at = (at + 1) & (TF_CACHE_SLOTS - 1);
-	caches->slots[at] = (uint16_t)*id;
+	put_slot(caches, *id, hash);
 	return 0;
 }
 
@@ -159,11 +178,32 @@ int tf_caches_alloc_named(struct tf_caches *caches, const char *name, size_t len
 	hash = hash_name(name, len);
 	*id = find_cache(caches, name, len, hash, bytes_req, bytes_alloc);
 	if (!*id)
-		return new_cache(caches, name, len, hash, bytes_req, bytes_alloc, id);
+		return new_cache(caches, name, len, hash, bytes_req, bytes_alloc, false, id);
 	if (!bytes_alloc || caches->states[*id].is_sized)
 		return 0;
 	caches->states[*id].is_sized = true;
-	return write_cache(caches, *id, name, len, bytes_req, bytes_alloc);
+	return write_cache(caches, *id, name, len, bytes_req, bytes_alloc, false);
+}
+
+/* The only cache of these sizes with a name of its own; 0 if there is none, or more. */
+static uint32_t named_of_size(const struct tf_caches *caches, uint32_t bytes_req,
+			      uint32_t bytes_alloc)
+{
+	uint32_t only = 0;
+
+	for (uint32_t id = 1; id <= caches->nr; id++) {
+		const struct tf_cache *cache;
+
+		if (caches->states[id].is_made_up || !caches->states[id].is_sized)
+			continue;
+		cache = tf_meta_cache(caches->meta, id);
+		if (cache->object_size != bytes_req || cache->size != bytes_alloc)
+			continue;
+		if (only)
+			return 0;
+		only = id;
+	}
+	return only;
 }
 
 /* The cache of a call site that was not seen before. */
@@ -171,15 +211,21 @@ static int guess_cache(struct tf_caches *caches, uint32_t bytes_req, uint32_t by
 		       uint32_t *id)
 {
 	const struct tf_host_slab *host = host_by_size(caches, bytes_alloc);
+	uint32_t hash;
 	char name[64];
-	int err, len;
+	size_t len;
+	int err;
 
 	if (host)
 		return tf_caches_alloc_named(caches, host->name, strlen(host->name), bytes_req,
 					     bytes_alloc, id);
-	len = snprintf(name, sizeof(name), "unnamed-%u-%u", bytes_req, bytes_alloc);
-	err = new_cache(caches, name, (size_t)len, hash_name(name, (size_t)len), bytes_req,
-			bytes_alloc, id);
+	*id = named_of_size(caches, bytes_req, bytes_alloc);
+	if (*id)
+		return 0;
+	len = (size_t)snprintf(name, sizeof(name), "unnamed-%u-%u", bytes_req, bytes_alloc);
+	hash = hash_name(name, len);
+	err = new_cache(caches, name, len, hash, bytes_req, bytes_alloc,
+			find_cache(caches, name, len, hash, bytes_req, bytes_alloc) != 0, id);
 	if (*id)
 		caches->states[*id].is_made_up = true;
 	return err;
@@ -234,6 +280,43 @@ int tf_caches_alloc(struct tf_caches *caches, uint64_t site, uint64_t ptr, uint3
 	return 0;
 }
 
+/* The made-up cache of a call site gets the name, from one that has frees alone if need be. */
+static int rename_made_up(struct tf_caches *caches, uint32_t id, uint32_t freed, const char *name,
+			  size_t len, uint32_t hash)
+{
+	const struct tf_cache *cache;
+	int err;
+
+	if (freed) {
+		cache = tf_meta_cache(caches->meta, freed);
+		err = write_cache(caches, freed, name, len, cache->object_size, cache->size, true);
+		if (err)
+			return err;
+	}
+	caches->states[id].is_made_up = false;
+	put_slot(caches, id, hash);
+	cache = tf_meta_cache(caches->meta, id);
+	return write_cache(caches, id, name, len, cache->object_size, cache->size, false);
+}
+
+/*
+ * A call site's made-up cache learns its name.  If that is taken, by a cache of the same sizes,
+ * the site goes there; events that are written keep the made-up one.
+ */
+static int learn_made_up(struct tf_caches *caches, const struct tf_guess *guess, const char *name,
+			 size_t len, uint32_t bytes_req, uint32_t bytes_alloc)
+{
+	struct tf_cache_state *state = &caches->states[guess->id];
+	uint32_t hash = hash_name(name, len);
+	uint32_t named = find_cache(caches, name, len, hash, bytes_req, bytes_alloc);
+
+	if (!named || !caches->states[named].is_sized)
+		return rename_made_up(caches, guess->id, named, name, len, hash);
+	state->learned = named;
+	caches->bindings[guess->binding].id = named;
+	return write_cache(caches, guess->id, name, len, bytes_req, bytes_alloc, true);
+}
+
 /* The object of a guess is freed under a name. */
 static int learn(struct tf_caches *caches, struct tf_guess *guess, const char *name, size_t len)
 {
@@ -242,12 +325,11 @@ static int learn(struct tf_caches *caches, struct tf_guess *guess, const char *n
 	uint32_t bytes_req = cache->object_size, bytes_alloc = cache->size, named;
 	int err;
 
-	if (has_name(cache, name, len))
+	if (has_name(cache, name, len) ||
+	    (state->learned && has_name(tf_meta_cache(caches->meta, state->learned), name, len)))
 		return 0;
-	if (state->is_made_up) {
-		state->is_made_up = false;
-		return write_cache(caches, guess->id, name, len, bytes_req, bytes_alloc);
-	}
+	if (state->is_made_up && !state->learned)
+		return learn_made_up(caches, guess, name, len, bytes_req, bytes_alloc);
 	caches->nr_wrong_guess++;
 	err = tf_caches_alloc_named(caches, name, len, bytes_req, bytes_alloc, &named);
 	if (!err && named)

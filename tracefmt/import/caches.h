@@ -9,13 +9,16 @@
  *      5.12 to 6.12  sizes                name
  *      after         sizes and name       name
  *
- * Where an allocation has no name, its cache is the only one of the host's slabinfo with
- * that size.  If there are more, or no slabinfo, each call site has a made-up cache of these sizes:
- * an id of its own, and a name that all of the size have, "unnamed-184-192".  A free that
- * has a name tells the cache of the object; if its allocation was seen, the call site's
- * cache gets that name, for all that it has allocated and will allocate.  Who has several
- * caches of one size (a library's allocation function) is found out and counted: from
- * then on the last one that was learned counts.
+ * Where an allocation has no name, its cache is the only one of the host's slabinfo with that
+ * size, or the only one with a name and these sizes that the trace has told.  Else each call
+ * site has a made-up cache of these sizes, "unnamed-184-192", with "#" and its id behind if there
+ * is one of that name.  A free that has a name tells the cache of the object; if its
+ * allocation was seen, the call site's cache gets that name, for all that it has allocated
+ * and will allocate.  If a cache of that name and these sizes is there, the site allocates from
+ * that one from then on, and the made-up one, of what was before, is called "filp#17"; so
+ * is one that has nothing but frees of objects that were not seen before.  Who
+ * has several caches of one size (a library's allocation function) is found out and
+ * counted: from then on the last one that was learned counts.
  */
 #ifndef TRACEFMT_IMPORT_CACHES_H
 #define TRACEFMT_IMPORT_CACHES_H
@@ -33,7 +36,7 @@
 
 struct tf_cache_state {
 	uint32_t hash;	  /* of its name */
-	uint32_t learned; /* made up: the id of the first name it was freed under, 0 if none */
+	uint32_t learned; /* made up, and its name was taken: by this id; 0 if not */
 	bool is_made_up;
 	bool is_sized; /* by an allocation; what slabinfo says is the stride alone */
 };

@@ -31,7 +31,7 @@
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##call, 0, 1),                                    \
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
-static void forbid_calls(void)
+static int forbid_calls(void)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
@@ -67,11 +67,12 @@ static void forbid_calls(void)
 	};
 	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
 
-	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) ? -errno : 0;
 }
 #else
-static void forbid_calls(void)
+static int forbid_calls(void)
 {
+	return 0; /* no list for this architecture */
 }
 #endif
 
@@ -119,7 +120,7 @@ int tf_confine(int file, int pipe, uint64_t file_bytes)
 #ifndef __SANITIZE_ADDRESS__ /* whose shadow is larger than any limit */
 	set_limit(RLIMIT_DATA, MAX_MEMORY + file_bytes);
 #endif
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	forbid_calls();
-	return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return forbid_calls();
 }

@@ -15,9 +15,9 @@
 
 /*
  * From here on this process has the file, the pipe and its memory.  It opens nothing, makes no
- * process, cannot signal or look into others (seccomp, where kernel and architecture have
- * it), dumps no core, and gets memory for a file of that many bytes and CPU time for it.
- * 0, or negative errno if even closing descriptors failed.
+ * process, cannot signal or look into others (seccomp, where confine.c has a list for the
+ * architecture), dumps no core, and gets memory for a file of that many bytes and CPU time for it.
+ * 0, or negative errno if it is not confined: it should end then.
  */
 int tf_confine(int file, int pipe, uint64_t file_bytes);
 

@@ -191,7 +191,9 @@ static int receive_symbol(struct tf_dat_in *in, struct payload *p)
 	if (!take(p, &addr, sizeof(addr)) || !take(p, &offset, sizeof(offset)) ||
 	    offset > UINT32_MAX || !p->len)
 		return -EBADMSG;
-	return tf_import_symbol(in->imp, addr, (const char *)p->at, p->len, (uint32_t)offset);
+	/* Told alike for call sites and for frames, of which there are more. */
+	return tf_import_symbol(in->imp, addr, (const char *)p->at, p->len, (uint32_t)offset,
+				TF_PLACE_FRAME);
 }
 
 static int receive_error(struct payload *p, struct tf_error *err)

@@ -99,6 +99,9 @@ static int add_counts(struct tf_import *imp)
 		{ "import.uncounted_losses", stats->nr_uncounted_losses, false },
 		{ "import.unnamed_allocs", stats->nr_unnamed, false },
 		{ "import.wrong_cache_guesses", stats->nr_wrong_guess, false },
+		{ "import.sites_refused", stats->nr_refused_sites, false },
+		{ "import.frames_refused", stats->nr_refused_frames, false },
+		{ "import.names_refused", stats->nr_refused_names, false },
 		{ "import.stacks_refused", stats->nr_refused_stacks, false },
 	};
 	int err = 0;

@@ -167,19 +167,19 @@ static int note_symbol(struct tf_import *imp, uint64_t addr, uint32_t offset)
 }
 
 int tf_import_symbol(struct tf_import *imp, uint64_t addr, const char *name, size_t len,
-		     uint32_t offset)
+		     uint32_t offset, enum tf_place_use use)
 {
 	bool is_new;
-	int err = tf_symbols_add(&imp->symbols, addr, name, len, offset, &is_new);
+	int err = tf_symbols_add(&imp->symbols, addr, name, len, offset, use, &is_new);
 
 	return !err && is_new ? note_symbol(imp, addr, offset) : err;
 }
 
 int tf_import_site(struct tf_import *imp, const char *name, size_t len, uint32_t offset,
-		   uint64_t *addr)
+		   enum tf_place_use use, uint64_t *addr)
 {
 	bool is_new;
-	int err = tf_symbols_site(&imp->symbols, name, len, offset, addr, &is_new);
+	int err = tf_symbols_site(&imp->symbols, name, len, offset, use, addr, &is_new);
 
 	return !err && is_new ? note_symbol(imp, *addr, offset) : err;
 }
@@ -227,6 +227,9 @@ int tf_import_finish(struct tf_import *imp)
 		imp->stats.nr_kinds_ignored = TF_IMPORT_MAX_KINDS + 1;
 	qsort(imp->ignored, imp->stats.nr_kinds_ignored, sizeof(*imp->ignored), by_number);
 	imp->stats.nr_made_up_sites = imp->symbols.nr_made_up;
+	imp->stats.nr_refused_sites = imp->symbols.nr_refused[TF_PLACE_SITE];
+	imp->stats.nr_refused_frames = imp->symbols.nr_refused[TF_PLACE_FRAME];
+	imp->stats.nr_refused_names = imp->symbols.nr_refused_names;
 	imp->stats.nr_unnamed = imp->caches.nr_unnamed;
 	imp->stats.nr_wrong_guess = imp->caches.nr_wrong_guess;
 	imp->stats.nr_refused_stacks = imp->stacks.nr_refused;

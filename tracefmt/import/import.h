@@ -27,6 +27,7 @@
 
 #include "tracefmt/error.h"
 #include "tracefmt/import/record.h"
+#include "tracefmt/import/symbols.h"
 #include "tracefmt/meta.h"
 #include "tracefmt/writer.h"
 
@@ -64,8 +65,11 @@ struct tf_import_stats {
 	uint64_t nr_steps_back;	      /* events older than the one before them */
 	uint64_t nr_odd_gfp;	      /* with bits or names that are not known */
 	uint64_t nr_made_up_sites;
-	uint64_t nr_unnamed;	    /* cache allocations without the cache's name */
-	uint64_t nr_wrong_guess;    /* of these, freed under another name than was guessed */
+	uint64_t nr_refused_sites;  /* events whose call site has a name and could get no address */
+	uint64_t nr_refused_frames; /* the same of frames, which their chains lack */
+	uint64_t nr_refused_names; /* times that an address stayed without the name that was told */
+	uint64_t nr_unnamed;	   /* cache allocations without the cache's name */
+	uint64_t nr_wrong_guess;   /* of these, freed under another name than was guessed */
 	uint64_t nr_refused_stacks; /* call chains beyond what a trace may hold */
 	size_t nr_kinds_ignored;
 	const struct tf_import_ignored *ignored; /* most frequent first; after finish */
@@ -113,13 +117,14 @@ void tf_import_count_line(struct tf_import *imp);
  * name is "function" or "function [module]".
  */
 int tf_import_symbol(struct tf_import *imp, uint64_t addr, const char *name, size_t len,
-		     uint32_t offset);
+		     uint32_t offset, enum tf_place_use use);
 /*
  * The address of a symbol whose address the trace does not tell: that of a
- * tf_import_symbol() of the same name and offset, or one made up, the same each time.
+ * tf_import_symbol() of the same name and offset, or one made up, the same each time; 0 if there is
+ * no room for more.
  */
 int tf_import_site(struct tf_import *imp, const char *name, size_t len, uint32_t offset,
-		   uint64_t *addr);
+		   enum tf_place_use use, uint64_t *addr);
 
 /*
  * Flags by their names, "GFP_KERNEL|__GFP_ZERO", of any kernel: bits in the layout whose

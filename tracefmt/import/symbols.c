@@ -42,14 +42,14 @@ static uint64_t hash_place(uint32_t function, uint32_t offset)
 	return mix((uint64_t)function << 32 | offset) >> 24;
 }
 
-static int index_init(struct tf_index *index, size_t room)
+static int index_init(struct tf_symbol_index *index, size_t room)
 {
 	index->slots = calloc(room, sizeof(*index->slots));
 	index->room = index->slots ? room : 0;
 	return index->slots ? 0 : -ENOMEM;
 }
 
-static void index_put(struct tf_index *index, uint64_t hash, uint32_t value)
+static void index_put(struct tf_symbol_index *index, uint64_t hash, uint32_t value)
 {
 	size_t at = hash & (index->room - 1);
 
@@ -92,7 +92,7 @@ void tf_symbols_set_pointer_bytes(struct tf_symbols *symbols, unsigned int bytes
 static int find_function(const struct tf_symbols *symbols, const char *name, size_t len,
 			 uint32_t hash, uint32_t *function)
 {
-	const struct tf_index *index = &symbols->by_name;
+	const struct tf_symbol_index *index = &symbols->by_name;
 
 	for (size_t at = hash & (index->room - 1); index->slots[at];
 	     at = (at + 1) & (index->room - 1)) {
@@ -110,7 +110,7 @@ static int grow_functions(struct tf_symbols *symbols)
 {
 	size_t room = symbols->room_functions ? symbols->room_functions * 2 : FIRST_ROOM / 2;
 	struct tf_function *functions = realloc(symbols->functions, room * sizeof(*functions));
-	struct tf_index index;
+	struct tf_symbol_index index;
 
 	if (!functions)
 		return -ENOMEM;
@@ -151,8 +151,8 @@ static int intern_function(struct tf_symbols *symbols, const char *name, size_t 
 static int grow_sites(struct tf_symbols *symbols)
 {
 	size_t room = symbols->room_sites ? symbols->room_sites * 2 : FIRST_ROOM / 2;
-	struct tf_site *sites = realloc(symbols->sites, room * sizeof(*sites));
-	struct tf_index by_addr, by_place;
+	struct tf_named_site *sites = realloc(symbols->sites, room * sizeof(*sites));
+	struct tf_symbol_index by_addr, by_place;
 
 	if (!sites)
 		return -ENOMEM;
@@ -175,13 +175,13 @@ static int grow_sites(struct tf_symbols *symbols)
 	return 0;
 }
 
-static const struct tf_site *find_addr(const struct tf_symbols *symbols, uint64_t addr)
+static const struct tf_named_site *find_addr(const struct tf_symbols *symbols, uint64_t addr)
 {
-	const struct tf_index *index = &symbols->by_addr;
+	const struct tf_symbol_index *index = &symbols->by_addr;
 
 	for (size_t at = hash_addr(addr) & (index->room - 1); index->slots[at];
 	     at = (at + 1) & (index->room - 1)) {
-		const struct tf_site *site = &symbols->sites[index->slots[at] - 1];
+		const struct tf_named_site *site = &symbols->sites[index->slots[at] - 1];
 
 		if (site->addr == addr)
 			return site;
@@ -196,14 +196,14 @@ static size_t name_len(const char *name, size_t len)
 }
 
 /* The first of that place: code that was copied, or two functions of one name, are one. */
-static const struct tf_site *find_place(const struct tf_symbols *symbols, uint32_t function,
-					uint32_t offset)
+static const struct tf_named_site *find_place(const struct tf_symbols *symbols, uint32_t function,
+					      uint32_t offset)
 {
-	const struct tf_index *index = &symbols->by_place;
+	const struct tf_symbol_index *index = &symbols->by_place;
 
 	for (size_t at = hash_place(function, offset) & (index->room - 1); index->slots[at];
 	     at = (at + 1) & (index->room - 1)) {
-		const struct tf_site *site = &symbols->sites[index->slots[at] - 1];
+		const struct tf_named_site *site = &symbols->sites[index->slots[at] - 1];
 
 		if (site->function == function && site->offset == offset)
 			return site;
@@ -211,7 +211,7 @@ static const struct tf_site *find_place(const struct tf_symbols *symbols, uint32
 	return NULL;
 }
 
-static int add_site(struct tf_symbols *symbols, const struct tf_site *site)
+static int add_site(struct tf_symbols *symbols, const struct tf_named_site *site)
 {
 	if (symbols->nr_sites == symbols->room_sites && grow_sites(symbols))
 		return -ENOMEM;
@@ -223,24 +223,42 @@ static int add_site(struct tf_symbols *symbols, const struct tf_site *site)
 	return 0;
 }
 
-int tf_symbols_add(struct tf_symbols *symbols, uint64_t addr, const char *name, size_t len,
-		   uint32_t offset, bool *is_new)
+static bool has_room(const struct tf_symbols *symbols, size_t len, enum tf_place_use use)
 {
-	struct tf_site site = { .addr = addr, .offset = offset };
+	size_t bytes = TF_PLACE_BYTES + len;
+
+	if (use == TF_PLACE_FRAME && symbols->bytes[use] + bytes > TF_MAX_FRAMES_BYTES)
+		return false;
+	return symbols->bytes[TF_PLACE_SITE] + symbols->bytes[TF_PLACE_FRAME] + bytes <=
+	       TF_MAX_PLACES_BYTES;
+}
+
+int tf_symbols_add(struct tf_symbols *symbols, uint64_t addr, const char *name, size_t len,
+		   uint32_t offset, enum tf_place_use use, bool *is_new)
+{
+	struct tf_named_site site = { .addr = addr, .offset = offset };
 	int err;
 
 	*is_new = false;
-	if (!addr || find_addr(symbols, addr) || symbols->nr_sites >= TF_MAX_SITES)
+	if (!addr || find_addr(symbols, addr))
 		return 0;
-	err = intern_function(symbols, name, name_len(name, len), &site.function);
+	len = name_len(name, len);
+	if (!has_room(symbols, len, use)) {
+		symbols->nr_refused_names++;
+		return 0;
+	}
+	err = intern_function(symbols, name, len, &site.function);
 	if (!err)
 		err = add_site(symbols, &site);
-	*is_new = !err;
-	return err;
+	if (err)
+		return err;
+	symbols->bytes[use] += TF_PLACE_BYTES + len;
+	*is_new = true;
+	return 0;
 }
 
-static const struct tf_site *find_name(const struct tf_symbols *symbols, const char *name,
-				       size_t len, uint32_t offset)
+static const struct tf_named_site *find_name(const struct tf_symbols *symbols, const char *name,
+					     size_t len, uint32_t offset)
 {
 	uint32_t function;
 
@@ -250,19 +268,23 @@ static const struct tf_site *find_name(const struct tf_symbols *symbols, const c
 }
 
 int tf_symbols_site(struct tf_symbols *symbols, const char *name, size_t len, uint32_t offset,
-		    uint64_t *addr, bool *is_new)
+		    enum tf_place_use use, uint64_t *addr, bool *is_new)
 {
-	struct tf_site site = { .offset = offset, .is_made_up = true };
-	const struct tf_site *known;
+	struct tf_named_site site = { .offset = offset, .is_made_up = true };
+	const struct tf_named_site *known;
 	int err;
 
 	len = name_len(name, len);
 	*is_new = false;
 	known = find_name(symbols, name, len, offset);
 	*addr = known ? known->addr : 0;
-	if (known || symbols->nr_sites >= TF_MAX_SITES || offset >= FUNCTION_BYTES ||
-	    symbols->nr_functions >= symbols->max_base)
+	if (known)
 		return 0;
+	if (!has_room(symbols, len, use) || offset >= FUNCTION_BYTES ||
+	    symbols->nr_functions >= symbols->max_base) {
+		symbols->nr_refused[use]++;
+		return 0;
+	}
 	err = intern_function(symbols, name, len, &site.function);
 	if (err)
 		return err;
@@ -271,6 +293,7 @@ int tf_symbols_site(struct tf_symbols *symbols, const char *name, size_t len, ui
 	if (err)
 		return err;
 	symbols->nr_made_up++;
+	symbols->bytes[use] += TF_PLACE_BYTES + len;
 	*is_new = true;
 	*addr = site.addr;
 	return 0;
@@ -278,7 +301,7 @@ int tf_symbols_site(struct tf_symbols *symbols, const char *name, size_t len, ui
 
 const struct tf_function *tf_symbols_function(const struct tf_symbols *symbols, uint64_t addr)
 {
-	const struct tf_site *site = find_addr(symbols, addr);
+	const struct tf_named_site *site = find_addr(symbols, addr);
 
 	return site ? &symbols->functions[site->function] : NULL;
 }

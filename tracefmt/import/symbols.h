@@ -23,9 +23,23 @@
 #include "tracefmt/frame.h"
 #include "tracefmt/meta.h"
 
-/* Call sites that get a name; a trace of a real kernel has some thousands. */
-#define TF_MAX_SITES (1u << 16)
+/*
+ * What the names of places may take of the metadata that a reader accepts (TF_MAX_META_BYTES), next
+ * to as many call chains, caches and copies of files as an import takes: some 60000 of
+ * them, where a trace of a real kernel has some thousands.  Those first seen in call chains may
+ * take the half, so that the events' own call sites find room.
+ */
+#define TF_MAX_PLACES_BYTES (10u << 20)
+#define TF_MAX_FRAMES_BYTES (TF_MAX_PLACES_BYTES / 2)
+#define TF_PLACE_BYTES 144u  /* each, beyond its name */
 #define TF_SITE_NAME_LEN 160 /* with the NUL; longer ones are cut */
+
+/* Where a place in the code is told. */
+enum tf_place_use {
+	TF_PLACE_SITE,
+	TF_PLACE_FRAME, /* of a call chain */
+	TF_NR_PLACE_USES
+};
 
 struct tf_function {
 	char *name;
@@ -34,7 +48,7 @@ struct tf_function {
 	bool takes_pages;
 };
 
-struct tf_site {
+struct tf_named_site {
 	uint64_t addr;
 	uint32_t function; /* index */
 	uint32_t offset;
@@ -42,19 +56,22 @@ struct tf_site {
 };
 
 /* Open addressing by hash: indices + 1, at most half of them used. */
-struct tf_index {
+struct tf_symbol_index {
 	uint32_t *slots;
 	size_t room; /* power of two */
 };
 
 struct tf_symbols {
 	struct tf_function *functions;
-	struct tf_site *sites;
+	struct tf_named_site *sites;
 	size_t nr_functions, room_functions, nr_sites, room_sites;
-	struct tf_index by_name, by_addr, by_place; /* place: function and offset */
-	uint64_t base;				    /* of made-up addresses */
-	uint32_t max_base;			    /* functions that the range has room for */
+	struct tf_symbol_index by_name, by_addr, by_place; /* place: function and offset */
+	uint64_t base;					   /* of made-up addresses */
+	uint32_t max_base; /* functions that the range has room for */
 	uint64_t nr_made_up;
+	size_t bytes[TF_NR_PLACE_USES];	       /* of TF_MAX_PLACES_BYTES */
+	uint64_t nr_refused[TF_NR_PLACE_USES]; /* times that a name got no address */
+	uint64_t nr_refused_names;	       /* times that an address got no name */
 };
 
 int tf_symbols_init(struct tf_symbols *symbols);
@@ -63,14 +80,17 @@ void tf_symbols_release(struct tf_symbols *symbols);
 void tf_symbols_set_pointer_bytes(struct tf_symbols *symbols, unsigned int bytes);
 
 /*
- * Note the name of an address, once; *is_new is set if it was not known.  Beyond
- * TF_MAX_SITES addresses stay without a name.
+ * Note the name of an address, once; *is_new is set if it was not known.  Where there
+ * is no more room addresses stay without a name, and it is counted.
  */
 int tf_symbols_add(struct tf_symbols *symbols, uint64_t addr, const char *name, size_t len,
-		   uint32_t offset, bool *is_new);
-/* The address of a name, made up if need be; *addr is 0 if there is no room for one more. */
+		   uint32_t offset, enum tf_place_use use, bool *is_new);
+/*
+ * The address of a name, made up if need be; *addr is 0 if there is no room for one more or
+ * the offset is too large, which is counted.
+ */
 int tf_symbols_site(struct tf_symbols *symbols, const char *name, size_t len, uint32_t offset,
-		    uint64_t *addr, bool *is_new);
+		    enum tf_place_use use, uint64_t *addr, bool *is_new);
 /* The function of an address, or NULL. */
 const struct tf_function *tf_symbols_function(const struct tf_symbols *symbols, uint64_t addr);
 

@@ -9,7 +9,8 @@
 #include "tracefmt/import/text_state.h"
 
 /* The address of a symbol, known or made up; its name goes to the trace. */
-static int resolve(struct tf_text *text, const struct tf_text_symbol *symbol, uint64_t *addr)
+static int resolve(struct tf_text *text, const struct tf_text_symbol *symbol, enum tf_place_use use,
+		   uint64_t *addr)
 {
 	char full[TF_TEXT_SITE_ROOM];
 	struct tf_span name = symbol->function;
@@ -27,8 +28,8 @@ static int resolve(struct tf_text *text, const struct tf_text_symbol *symbol, ui
 		name.at = full;
 	}
 	if (symbol->addr)
-		return tf_import_symbol(text->imp, symbol->addr, name.at, name.len, offset);
-	return tf_import_site(text->imp, name.at, name.len, offset, addr);
+		return tf_import_symbol(text->imp, symbol->addr, name.at, name.len, offset, use);
+	return tf_import_site(text->imp, name.at, name.len, offset, use, addr);
 }
 
 static int hand_over(struct tf_text *text, const struct tf_text_symbol *site)
@@ -37,7 +38,7 @@ static int hand_over(struct tf_text *text, const struct tf_text_symbol *site)
 	int err = 0;
 
 	if (rec->has & TF_IMPORT_HAS_CALL_SITE)
-		err = resolve(text, site, &rec->call_site);
+		err = resolve(text, site, TF_PLACE_SITE, &rec->call_site);
 	rec->nr_frames = (uint16_t)text->nr_frames;
 	rec->frames = text->frames;
 	return err ? err : tf_import_record(text->imp, rec);
@@ -167,7 +168,7 @@ static int take_frame(struct tf_text *text, const char *line, const char *end)
 		return 1;
 	if (!ret || text->state == TF_TEXT_OTHER_STACK || text->nr_frames == TF_MAX_FRAMES)
 		return 0;
-	ret = resolve(text, &symbol, &addr);
+	ret = resolve(text, &symbol, TF_PLACE_FRAME, &addr);
 	if (!ret && addr)
 		text->frames[text->nr_frames++] = addr;
 	return ret;

@@ -19,6 +19,7 @@
 #include "tracefmt/import/dat_reader.h"
 
 #define MAGIC_BYTES 10
+#define EXIT_NOT_CONFINED 2
 
 static const uint8_t magic[MAGIC_BYTES] = { 0x17, 0x08, 'D', 't', 'r', 'a', 'c', 'i', 'n', 'g' };
 
@@ -74,7 +75,7 @@ __attribute__((noreturn)) static void run_reader(int fd, int pipe_fd, uint64_t s
 						 struct tf_dat_out *out)
 {
 	if (tf_confine(fd, pipe_fd, size))
-		_exit(1);
+		_exit(EXIT_NOT_CONFINED);
 	out->fd = TF_CONFINED_PIPE;
 	tf_dat_read(TF_CONFINED_FILE, out);
 	/* What the parent had buffered is the parent's to write. */
@@ -119,6 +120,10 @@ static int tell_death(int status, struct tf_error *err)
 		return tf_fail(err, -EBADMSG, TF_NO_OFFSET,
 			       "libtracecmd broke (signal %d): the file is damaged or cut short",
 			       number);
+	if (WEXITSTATUS(status) == EXIT_NOT_CONFINED)
+		return tf_fail(
+			err, -EPERM, TF_NO_OFFSET,
+			"not read: the process for libtracecmd cannot be confined (seccomp)");
 	return tf_fail(err, -EBADMSG, TF_NO_OFFSET, "libtracecmd gave up on this file");
 }
 

@@ -2,6 +2,8 @@
 /* Which cache an object is of, with names, with half of the names, and with none. */
 #include "tests/unit/suite.h"
 
+#include <fcntl.h>
+
 #include "tests/unit/tracefmt/import/bed.h"
 #include "tracefmt/import/caches.h"
 
@@ -13,6 +15,8 @@
 #define A "ffff888000001000"
 #define B "ffff888000002000"
 #define C "ffff888000003000"
+#define D "ffff888000004000"
+#define E "ffff888000005000"
 
 static const struct tf_cache *cache_of(const struct bed *bed, size_t event)
 {
@@ -56,7 +60,7 @@ START_TEST(test_sizes_later)
 }
 END_TEST
 
-/* To 5.11 no name at all: made-up caches, with one name for each size; frees have none. */
+/* To 5.11 no name at all: made-up caches, one for each site and size; frees have none. */
 START_TEST(test_unnamed)
 {
 	struct bed bed;
@@ -64,7 +68,7 @@ START_TEST(test_unnamed)
 	bed_text(&bed, ALLOC("f", A, "", "184", "192") ALLOC("g", B, "", "184", "192")
 			       ALLOC("g", C, "", "192", "192") FREE(A, ""));
 	ck_assert_str_eq(bed_cache(&bed, &bed.events[0]), "unnamed-184-192");
-	ck_assert_str_eq(bed_cache(&bed, &bed.events[1]), "unnamed-184-192");
+	ck_assert_str_eq(bed_cache(&bed, &bed.events[1]), "unnamed-184-192#2");
 	ck_assert_uint_ne(bed.events[0].cache, bed.events[1].cache);
 	ck_assert_str_eq(bed_cache(&bed, &bed.events[2]), "unnamed-192-192");
 	ck_assert_uint_eq(bed.events[3].cache, TF_NO_CACHE);
@@ -93,6 +97,85 @@ START_TEST(test_learned)
 	ck_assert_uint_eq(bed.stats.nr_unnamed, 3);
 	ck_assert_uint_eq(bed.stats.nr_wrong_guess, 0);
 	bed_end(&bed);
+}
+END_TEST
+
+static unsigned int caches_named(const struct bed *bed, const char *name)
+{
+	unsigned int nr = 0;
+
+	for (size_t i = 0; i < bed->meta->nr_caches; i++)
+		nr += !strcmp(bed->meta->caches[i].name, name);
+	return nr;
+}
+
+/*
+ * Three call sites of one cache: what they allocated before it had a name stays apart, under a
+ * name of its own; later it is one cache, of all three, of a fourth, and of a free by its name.
+ */
+START_TEST(test_three_sites_one_cache)
+{
+	static const char *const names[] = { "filp", "filp#2", "filp#3", "filp", "filp#2", "filp#3",
+					     "filp", "filp",   "filp",	 "filp", "filp" };
+	struct bed bed;
+
+	bed_text(&bed,
+		 ALLOC("f", A, "", "184", "192") ALLOC("g", B, "", "184", "192")
+			 ALLOC("h", C, "", "184", "192") FREE(A, " name=filp") FREE(B, " name=filp")
+				 FREE(C, " name=filp") ALLOC("f", A, "", "184", "192") ALLOC(
+					 "g", B, "", "184", "192") ALLOC("h", C, "", "184", "192")
+					 ALLOC("new", D, "", "184", "192") FREE(E, " name=filp"));
+	ck_assert_uint_eq(bed.nr, 11);
+	for (size_t i = 0; i < bed.nr; i++)
+		ck_assert_str_eq(bed_cache(&bed, &bed.events[i]), names[i]);
+	for (size_t i = 6; i < bed.nr; i++)
+		ck_assert_uint_eq(bed.events[i].cache, bed.events[0].cache);
+	ck_assert_uint_eq(caches_named(&bed, "filp"), 1);
+	ck_assert_uint_eq(bed.meta->nr_caches, 3);
+	ck_assert_uint_eq(bed.stats.nr_wrong_guess, 0);
+	bed_end(&bed);
+}
+END_TEST
+
+/* The name was first told by a free of an object from before: what allocates has the plain name. */
+START_TEST(test_freed_before)
+{
+	static const char *const names[] = { "filp#1", "filp", "filp", "filp", "filp" };
+	struct bed bed;
+
+	bed_text(&bed, FREE(C, " name=filp") ALLOC("f", A, "", "184", "192") FREE(A, " name=filp")
+			       ALLOC("f", A, "", "184", "192") FREE(C, " name=filp"));
+	ck_assert_uint_eq(bed.nr, 5);
+	for (size_t i = 0; i < bed.nr; i++)
+		ck_assert_str_eq(bed_cache(&bed, &bed.events[i]), names[i]);
+	ck_assert_uint_eq(bed.meta->nr_caches, 2);
+	bed_end(&bed);
+}
+END_TEST
+
+/* Real kernels without names of allocations: no two caches have one name. */
+START_TEST(test_no_name_twice)
+{
+	static const char *const samples[] = { "tests/import/i386-6.1.ftrace.txt",
+					       "tests/import/amd64-6.12.trace-cmd.txt" };
+	struct tf_error err = { .reason = "" };
+	struct bed bed;
+
+	for (size_t k = 0; k < 2; k++) {
+		int fd = open(samples[k], O_RDONLY);
+
+		bed_begin(&bed);
+		ck_assert_msg(!tf_import_text(bed.imp, fd, TF_FORMAT_AUTO, &err), "%s: %s",
+			      samples[k], err.reason);
+		close(fd);
+		bed_finish(&bed);
+		ck_assert_uint_gt(bed.stats.nr_unnamed, 0);
+		ck_assert_uint_gt(bed.meta->nr_caches, 10);
+		for (size_t i = 0; i < bed.meta->nr_caches; i++)
+			ck_assert_msg(caches_named(&bed, bed.meta->caches[i].name) == 1,
+				      "%s: two of %s", samples[k], bed.meta->caches[i].name);
+		bed_end(&bed);
+	}
 }
 END_TEST
 
@@ -249,5 +332,6 @@ START_TEST(test_slabinfo_of_freed)
 END_TEST
 
 RUN_SUITE("tracefmt/import/caches", test_named, test_sizes_later, test_unnamed, test_learned,
-	  test_two_of_one_size, test_one_site_two_caches, test_too_many, test_too_many_sites,
-	  test_slabinfo, test_slabinfo_of_freed)
+	  test_three_sites_one_cache, test_freed_before, test_no_name_twice, test_two_of_one_size,
+	  test_one_site_two_caches, test_too_many, test_too_many_sites, test_slabinfo,
+	  test_slabinfo_of_freed)

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "tests/unit/tracefmt/import/bed.h"
+#include "tracefmt/import/symbols.h"
 
 static const char text[] =
 	"# tracer: nop\r\n"
@@ -186,10 +187,54 @@ START_TEST(test_many_symbols)
 	tf_text_free(reader);
 	bed_finish(&bed);
 	ck_assert_uint_eq(bed.nr, 100000);
-	ck_assert_uint_le(bed.meta->nr_symbols, 1 << 16);
+	ck_assert_uint_gt(bed.meta->nr_symbols, 50000);
+	/* Neither the frames nor the sites took all the room, and what found none is counted. */
+	ck_assert_uint_gt(bed.stats.nr_made_up_sites, 25000);
+	ck_assert_uint_gt(bed.meta->nr_symbols - bed.stats.nr_made_up_sites, 25000);
+	ck_assert_uint_eq(bed.stats.nr_made_up_sites + bed.stats.nr_refused_sites, 100000);
+	ck_assert_uint_eq(bed.meta->nr_symbols + bed.stats.nr_refused_sites +
+				  bed.stats.nr_refused_names,
+			  200000);
+	ck_assert_uint_eq(strtoull(bed_fact(&bed, "import.sites_refused"), NULL, 10),
+			  bed.stats.nr_refused_sites);
+	for (size_t i = bed.nr - 1000; i < bed.nr; i++)
+		ck_assert_uint_eq(bed.events[i].call_site, 0);
 	ck_assert_uint_le(bed.meta->nr_stacks, 1 << 16);
 	ck_assert_uint_eq(bed.stats.nr_refused_stacks, 100000 - bed.meta->nr_stacks);
 	bed_end(&bed);
+}
+END_TEST
+
+/* Chains of made-up frames leave the half of the room to call sites that come later. */
+START_TEST(test_many_frames)
+{
+	struct tf_symbols symbols;
+	uint64_t addr, refused = 0;
+	char name[32];
+	bool is_new;
+
+	ck_assert_int_eq(tf_symbols_init(&symbols), 0);
+	for (unsigned int i = 0; i < 60000; i++) {
+		int len = snprintf(name, sizeof(name), "f%u", i);
+
+		ck_assert_int_eq(tf_symbols_site(&symbols, name, (size_t)len, 1, TF_PLACE_FRAME,
+						 &addr, &is_new),
+				 0);
+		refused += !addr;
+	}
+	ck_assert_uint_gt(refused, 0);
+	ck_assert_uint_eq(symbols.nr_refused[TF_PLACE_FRAME], refused);
+	ck_assert_uint_le(symbols.bytes[TF_PLACE_FRAME], TF_MAX_FRAMES_BYTES);
+	for (unsigned int i = 0; i < 25000; i++) {
+		int len = snprintf(name, sizeof(name), "site%u", i);
+
+		ck_assert_int_eq(tf_symbols_site(&symbols, name, (size_t)len, 1, TF_PLACE_SITE,
+						 &addr, &is_new),
+				 0);
+		ck_assert_uint_ne(addr, 0);
+	}
+	ck_assert_uint_eq(symbols.nr_refused[TF_PLACE_SITE], 0);
+	tf_symbols_release(&symbols);
 }
 END_TEST
 
@@ -218,4 +263,4 @@ START_TEST(test_from_file)
 END_TEST
 
 RUN_SUITE("tracefmt/import/feed", test_pieces, test_truncated, test_long_lines, test_endless_line,
-	  test_many_symbols, test_from_file)
+	  test_many_symbols, test_many_frames, test_from_file)

@@ -7,10 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #ifdef __SANITIZE_ADDRESS__
@@ -434,5 +438,50 @@ START_TEST(test_confined)
 }
 END_TEST
 
+/* From here on this process cannot ask for a filter. */
+static int forbid_filters(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_prctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}
+
+/* Where the library cannot be confined, it reads nothing. */
+START_TEST(test_not_confined)
+{
+#if defined(__x86_64__) || defined(__aarch64__)
+	struct bed bed;
+	int status;
+	pid_t pid;
+
+	bed_begin(&bed);
+	pid = fork();
+	if (!pid) {
+		struct tf_error err = { .reason = "" };
+
+		if (forbid_filters())
+			_exit(1);
+		if (tf_import_trace_dat(bed.imp, PLAIN, &err) != -EPERM)
+			_exit(2);
+		_exit(strstr(err.reason, "cannot be confined") ? 0 : 3);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	bed_finish(&bed);
+	bed_end(&bed);
+#endif
+}
+END_TEST
+
 RUN_SUITE("tracefmt/import/trace_dat", test_plain, test_as_in_report, test_stacks,
-	  test_no_trace_dat, test_damage, test_in_process, test_messages, test_lost, test_confined)
+	  test_no_trace_dat, test_damage, test_in_process, test_messages, test_lost, test_confined,
+	  test_not_confined)
