@@ -9,6 +9,8 @@
  * coverage.  What it does find can be repeated, for everything follows from the
  * seed: with -v each mutation's number is told before it runs, and with -k NUMBER
  * only that one runs, and is written to the file that -o names.
+ *
+ * A target that has a mutator of its own makes every other mutation.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +25,8 @@
 #define MAX_BYTES (1u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
+						     unsigned int seed);
 
 struct input {
 	uint8_t *data;
@@ -209,7 +213,10 @@ static void run_mutation(const struct driver *d, unsigned long number, uint8_t *
 	size_t len;
 
 	memcpy(data, in->data, in->len);
-	len = mutate(d, data, in->len, &seed);
+	if (LLVMFuzzerCustomMutator && number / d->nr_inputs % 2)
+		len = LLVMFuzzerCustomMutator(data, in->len, MAX_BYTES, (unsigned int)rnd(&seed));
+	else
+		len = mutate(d, data, in->len, &seed);
 	if (d->verbose)
 		fprintf(stderr, "driver: mutation %lu, %zu bytes\n", number, len);
 	if (d->out) {

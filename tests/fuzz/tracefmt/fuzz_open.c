@@ -1,126 +1,99 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Any bytes as a trace file: opened, read to the end, with and without a range,
- * and verified.  Once as they are, and once with all checksums made right, for
- * behind a wrong checksum nothing is looked at.
+ * Any bytes as a trace file: opened, read in all the ways there are, verified, saved and
+ * packed.  See check.h for what must hold.  None of this takes more memory than reader.h
+ * promises, but for packing.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "tracefmt/bytes.h"
-#include "tracefmt/layout.h"
-#include "tracefmt/reader.h"
+#include "tests/fuzz/tracefmt/check.h"
+#include "tests/fuzz/tracefmt/mutate_file.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* A file in memory, by a name. */
+struct memfd {
+	int fd;
+	char path[32];
+};
 
-/* Damage may be told once for each block at most; more would be a reader that stands still. */
-static void read_all(struct tf_reader *r, size_t size)
+static struct memfd new_memfd(const uint8_t *data, size_t size)
 {
-	const struct tf_event *events;
-	struct tf_error err;
-	size_t calls = 0;
-	uint64_t sum = 0;
-	int64_t nr;
+	struct memfd m = { .fd = memfd_create("fuzz", MFD_CLOEXEC) };
 
-	while ((nr = tf_reader_next(r, &events, &err))) {
-		if (++calls > size)
-			abort();
-		for (int64_t i = 0; i < nr; i++) {
-			if (events[i].kind >= TF_NR_KINDS)
-				abort();
-			sum += events[i].addr;
-		}
-		if (nr < 0 && !memchr(err.reason, 0, sizeof(err.reason)))
-			abort();
-	}
-	/* Keep the reads. */
-	if (sum == 0x6b6d656d746f6f6c)
+	if (m.fd < 0 || write(m.fd, data, size) != (ssize_t)size)
 		abort();
+	snprintf(m.path, sizeof(m.path), "/proc/self/fd/%d", m.fd);
+	return m;
 }
 
-static void try_reader(const uint8_t *data, size_t size)
+static void try_pack(struct tf_reader *r, const struct fz_trace *t)
 {
-	struct tf_reader_info info;
+	struct memfd out = new_memfd(NULL, 0);
+
+	fz_check_pack(r, t, out.path);
+	close(out.fd);
+}
+
+static void try_reader(const uint8_t *data, size_t size, const struct fz_trace *t)
+{
+	struct fz_guarded guarded = fz_guard(data, size);
+	long long before = fz_memory_begin();
 	struct tf_reader *r;
 	struct tf_error err;
 
-	if (tf_reader_open_mem(&r, data, size, &err))
-		return;
-	tf_reader_get_info(r, &info);
-	read_all(r, size);
-	tf_reader_rewind(r);
-	tf_reader_set_range(r, info.first_ns + 1, info.last_ns);
-	read_all(r, size);
-	tf_reader_close(r);
+	if (!tf_reader_open_mem(&r, guarded.data, size, &err)) {
+		fz_check_reader(r, t);
+		fz_memory_end(before, FZ_MAX_MEMORY);
+		tf_reader_close(r);
+	} else if (t->is_verified && !t->verified.nr_damaged) {
+		abort();
+	}
+	if (t->seed % 8 == 1 && !tf_reader_open_mem(&r, guarded.data, size, &err)) {
+		try_pack(r, t);
+		tf_reader_close(r);
+	}
+	fz_unguard(&guarded);
 }
 
-static void try_verify(const uint8_t *data, size_t size)
+static void try_salvage(const struct fz_trace *t)
 {
-	struct tf_verify_result result;
-	int fd = memfd_create("fuzz", MFD_CLOEXEC);
-	char path[32] = "/proc/self/fd/";
-	struct tf_error err;
-	size_t len = strlen(path);
+	struct memfd out = new_memfd(NULL, 0);
 
-	if (fd < 0 || fd > 99 || write(fd, data, size) != (ssize_t)size)
-		abort();
-	path[len] = (char)('0' + fd / 10);
-	path[len + 1] = (char)('0' + fd % 10);
-	if (fd < 10) {
-		path[len] = path[len + 1];
-		path[len + 1] = '\0';
-	}
-	if (!tf_verify(path, &result, NULL, NULL, &err) &&
-	    tf_salvage(path, "/dev/null", &result, &err))
-		abort();
-	close(fd);
-}
-
-/* Make every checksum right, as far as the lengths make sense. */
-static void fix_checksums(uint8_t *p, size_t size)
-{
-	static const uint8_t file_magic[8] = { 0x89, 'K', 'M', 'T', '\r', '\n', 0x1a, '\n' };
-	static const uint8_t block_magic[8] = { 0xb5, 'K', 'M', 'T', 'B', 'L', 'K', 0x1c };
-	size_t pos = TF_FILE_HEADER_BYTES;
-
-	if (size < pos)
-		return;
-	memcpy(p, file_magic, sizeof(file_magic));
-	tf_put64(p + 56, XXH64(p, 56, 0));
-	while (size - pos >= TF_BLOCK_HEADER_BYTES) {
-		uint8_t *block = p + pos;
-		uint32_t stored = tf_get32(block + 12);
-
-		pos += TF_BLOCK_HEADER_BYTES;
-		if (stored > size - pos)
-			break;
-		memcpy(block, block_magic, sizeof(block_magic));
-		tf_put64(block + 152, XXH64(block + TF_BLOCK_HEADER_BYTES, stored, 0));
-		tf_put64(block + 160, XXH64(block, 160, 0));
-		pos += stored;
-	}
-	if (size - pos == TF_TRAILER_BYTES)
-		tf_put64(p + pos + 16, XXH64(p + pos, 16, 0));
+	fz_check_salvage(t, out.path);
+	close(out.fd);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint8_t *fixed;
+	struct memfd m = new_memfd(data, size);
+	struct fz_trace t = {
+		.path = m.path,
+		.seed = XXH64(data, size, 0),
+		.nr_bytes = size,
+		.nr_records = fz_count_records(data, size),
+	};
 
-	try_reader(data, size);
-	try_verify(data, size);
-	fixed = malloc(size ? size : 1);
-	if (!fixed)
-		abort();
-	if (size)
-		memcpy(fixed, data, size);
-	fix_checksums(fixed, size);
-	try_reader(fixed, size);
-	try_verify(fixed, size);
-	free(fixed);
+	t.is_verified = !fz_verify(t.path, &t.verified);
+	try_reader(data, size, &t);
+	/* It takes as long as all the rest together. */
+	if (t.is_verified && t.seed % 4 == 0)
+		try_salvage(&t);
+	close(m.fd);
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed_value)
+{
+	uint64_t seed = seed_value;
+
+	return fz_file(data, size, max, &seed);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2,
+				 size_t size2, uint8_t *out, size_t max, unsigned int seed_value)
+{
+	uint64_t seed = seed_value;
+
+	return fz_file_cross(data1, size1, data2, size2, out, max, &seed);
 }

@@ -13,12 +13,12 @@
 #include <xxhash.h>
 
 #include "tests/unit/tracefmt/craft.h"
-#include "tracefmt/block_read.h"
 #include "tracefmt/bytes.h"
 #include "tracefmt/columns.h"
 
 #define CORPUS "tests/corpus/"
 #define AS_EVENTS (1u << 31)
+#define AS_RUNS (1u << 30)
 
 enum content {
 	LOAD,	    /* as a kernel makes it */
@@ -279,6 +279,45 @@ static void expect_file(const char *dir, const char *name, struct tf_out *out)
 	tf_out_release(out);
 }
 
+/*
+ * Runs of many events, by number, sites, sizes, kind, CPUs, addresses, step: more than the
+ * model has room for.
+ */
+START_TEST(test_runs)
+{
+	static const struct {
+		const char *name;
+		struct {
+			uint16_t nr, nr_sites, nr_sizes;
+			uint8_t kind, cpus, addr, step;
+		} runs[3];
+	} files[] = {
+		{ "sizes.bin", { { 4500, 10, 4400, 0, 1, 0, 6 }, { 4500, 3, 0, 1, 1, 1, 1 } } },
+		{ "sites.bin", { { 4500, 4300, 20, 2, 7, 0, 8 }, { 4500, 4300, 0, 3, 3, 2, 1 } } },
+		{ "far.bin",
+		  { { 400, 1, 1, 4, 0, 0, 4 },
+		    { 700, 2, 2, 12, 0, 7, 99 },
+		    { 9, 9, 9, 20, 9, 9, 9 } } },
+	};
+	struct tf_out out;
+
+	tf_out_init(&out);
+	for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++) {
+		tf_out_u32(&out, AS_RUNS);
+		for (size_t i = 0; i < 3; i++) {
+			tf_out_u16(&out, files[f].runs[i].nr);
+			tf_out_u16(&out, files[f].runs[i].nr_sites);
+			tf_out_u16(&out, files[f].runs[i].nr_sizes);
+			tf_out_u8(&out, files[f].runs[i].kind);
+			tf_out_u8(&out, files[f].runs[i].cpus);
+			tf_out_u8(&out, files[f].runs[i].addr);
+			tf_out_u8(&out, files[f].runs[i].step);
+		}
+		expect_file("columns", files[f].name, &out);
+	}
+}
+END_TEST
+
 struct source {
 	uint8_t *data;
 	size_t len;
@@ -350,66 +389,6 @@ static void take_block(const char *trace, unsigned n, bool is_raw, const char *n
 	expect_file("block", name, &out);
 	release_source(&s);
 }
-
-/*
- * As many records as a block can have, of more sites, classes and CPUs than the model has
- * room for, and freed from far away.
- */
-static struct tf_event *wide_events(void)
-{
-	const uint32_t nr = TF_MAX_BLOCK_EVENTS, half = nr / 2;
-	struct tf_event *events = calloc(nr, sizeof(*events));
-
-	for (uint32_t i = 0; i < nr; i++) {
-		uint32_t of = i % half;
-
-		events[i] = (struct tf_event){
-			.ts_ns = 1000 + 10 * i,
-			.addr = 0xffff888000000000u + 8192 * of,
-			.call_site = 0xffffffff81000000u + 16 * (of % 5000),
-			.bytes_req = of % 4500,
-			.bytes_alloc = of % 4500 * 8,
-			.cpu = (uint16_t)(i / 256 * 5),
-			.node = TF_NO_NODE,
-			.kind = i < half ? TF_KMALLOC : TF_KFREE,
-		};
-		if (i >= half)
-			events[i].bytes_req = events[i].bytes_alloc = 0;
-	}
-	return events;
-}
-
-START_TEST(test_wide_block)
-{
-	const uint32_t nr = TF_MAX_BLOCK_EVENTS;
-	struct tf_event *events = wide_events();
-	struct tf_block_reader br;
-	struct tf_block_header h;
-	struct craft c;
-	size_t len;
-	uint8_t *data;
-
-	ck_assert_int_eq(tf_block_reader_init(&br), 0);
-	if (write_anew()) {
-		craft_begin(&c, 0, 0, 0);
-		tf_packer_free(c.packer);
-		ck_assert_int_eq(tf_packer_new(&c.packer, 19), 0);
-		craft_records(&c, TF_BLOCK_EVENTS, events, nr, 0);
-		craft_end(&c, false);
-		save_file(CORPUS "block/wide.bin", c.file.data + TF_FILE_HEADER_BYTES,
-			  c.file.len - TF_FILE_HEADER_BYTES);
-		tf_out_release(&c.file);
-	}
-	data = load_file(CORPUS "block/wide.bin", &len);
-	ck_assert_int_eq(tf_block_header_get(&h, data, len, 0, NULL), 0);
-	ck_assert_int_eq(tf_block_read_events(&br, &h, data, 0, TF_WANT_ALL, NULL), 0);
-	ck_assert_uint_eq(h.nr_events, nr);
-	ck_assert(!memcmp(br.events, events, nr * sizeof(*events)));
-	tf_block_reader_release(&br);
-	free(data);
-	free(events);
-}
-END_TEST
 
 START_TEST(test_blocks)
 {
@@ -536,6 +515,10 @@ START_TEST(test_pieces)
 	expect_file("open", "cut-at-block.kmt", &out);
 	tf_out_bytes(&out, s.data, item.offset + TF_BLOCK_HEADER_BYTES + 5);
 	expect_file("open", "cut-in-block.kmt", &out);
+	tf_out_bytes(&out, s.data, item.offset + TF_BLOCK_HEADER_BYTES - 1);
+	expect_file("open", "cut-in-block-header.kmt", &out);
+	tf_out_bytes(&out, s.data, item.offset + item.len - 1);
+	expect_file("open", "cut-last-byte.kmt", &out);
 	tf_out_bytes(&out, s.data, s.len - 1);
 	expect_file("open", "cut-in-trailer.kmt", &out);
 	tf_out_bytes(&out, s.data, item.offset);
@@ -549,5 +532,65 @@ START_TEST(test_pieces)
 }
 END_TEST
 
-RUN_SUITE("tracefmt/corpus", test_traces, test_payloads, test_blocks, test_wide_block, test_indexes,
-	  test_meta, test_pieces)
+/*
+ * The files of a trace as the fuzz target takes them: what was left out before it, length,
+ * bytes.  The second begins with a checkpoint of the first.
+ */
+static void put_segment(struct tf_out *out, uint32_t number, uint64_t first_event, uint8_t skipped)
+{
+	struct tf_event *events = make_events(LOAD, 120);
+	struct craft c;
+
+	craft_begin(&c, number, 0x1234, first_event);
+	if (number == 1)
+		craft_checkpoint(&c, events, 40);
+	craft_records(&c, TF_BLOCK_EVENTS, events + first_event, 20, 0);
+	craft_records(&c, TF_BLOCK_EVENTS, events + first_event + 20, 20, 0);
+	craft_end(&c, true);
+	tf_out_u8(out, skipped);
+	tf_out_u16(out, (uint16_t)c.file.len);
+	tf_out_bytes(out, c.file.data, c.file.len);
+	tf_out_release(&c.file);
+	free(events);
+}
+
+/* Compressed anew, so other bytes may say the same; but they are a trace. */
+START_TEST(test_segments)
+{
+	static const char *const names[] = { "whole", "missing", "first-missing" };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct tf_out out;
+		char path[128];
+		uint8_t *data;
+		size_t len, at, nr = 0;
+
+		snprintf(path, sizeof(path), CORPUS "segments/%s.bin", names[i]);
+		tf_out_init(&out);
+		if (i < 2)
+			put_segment(&out, 0, 0, 0);
+		if (i != 1)
+			put_segment(&out, 1, 40, i == 2);
+		put_segment(&out, 2, 80, i == 1);
+		if (write_anew())
+			save_file(path, out.data, out.len);
+		tf_out_release(&out);
+		data = load_file(path, &len);
+		for (at = 0; at < len; at += 3 + tf_get16(data + at + 1), nr++) {
+			struct tf_reader *r = NULL;
+
+			ck_assert_int_eq(tf_reader_open_mem(&r, data + at + 3,
+							    tf_get16(data + at + 1), NULL),
+					 0);
+			ck_assert(tf_reader_is_complete(r));
+			tf_reader_close(r);
+		}
+		ck_assert_uint_eq(at, len);
+		ck_assert_uint_eq(nr, i ? 2 : 3);
+		free(data);
+	}
+}
+END_TEST
+
+RUN_SUITE("tracefmt/corpus", test_traces, test_payloads, test_runs, test_blocks, test_indexes,
+	  test_meta, test_pieces, test_segments)
