@@ -215,9 +215,6 @@ $ kmemtool dump empty.kmt
 == beyond the end
 $ kmemtool dump --from 1m base.kmt
 
-== nothing between
-$ kmemtool dump --from 2s --to 1s base.kmt
-
 == zero lines
 $ kmemtool dump --limit 0 base.kmt
 

@@ -290,7 +290,7 @@ static inline size_t fz_file_finish(struct fz_file *f, uint8_t *data, size_t siz
 {
 	static const uint8_t ends[] = { FZ_NEW_FOOTER, FZ_NEW_FOOTER,	  FZ_NEW_FOOTER,
 					FZ_NEW_FOOTER, FZ_CHANGED_FOOTER, FZ_OLD_FOOTER,
-					FZ_NO_FOOTER };
+					FZ_NO_FOOTER,  FZ_ASTRAY };
 	enum fz_end end = ends[fz_below(seed, sizeof(ends))];
 	struct tf_out out;
 
