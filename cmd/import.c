@@ -15,6 +15,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/ui/args.h"
+#include "cmd/ui/output.h"
 #include "cmd/ui/units.h"
 #include "tracefmt/import/import.h"
 #include "tracefmt/import/text.h"
@@ -290,25 +291,21 @@ static int finish(const struct import_args *args, struct tf_import *imp, struct 
 	return status;
 }
 
-/* Nothing came of it: leave no file behind that looks like a trace. */
-static void remove_output(const struct import_args *args)
-{
-	struct stat st;
-
-	if (strcmp(args->out, "-") && !lstat(args->out, &st) && S_ISREG(st.st_mode))
-		unlink(args->out);
-}
-
-static int import_file(const struct import_args *args, int fd)
+/* *is_kept: there is a new trace, of what could be read. */
+static int import_file(const struct import_args *args, int fd, bool *is_kept)
 {
 	struct tf_writer_options writer_options = { .level = args->level };
 	struct tf_error err = { .offset = TF_NO_OFFSET };
 	struct tf_import_stats stats = { 0 };
 	struct tf_import *imp = NULL;
 	struct tf_writer *writer;
+	struct ui_output out;
 	int status;
 
-	if (tf_writer_create(&writer, args->out, &writer_options, &err)) {
+	if (ui_output_begin(&out, COMMAND, args->out))
+		return UI_HOST;
+	if (tf_writer_create(&writer, out.write_path, &writer_options, &err)) {
+		ui_output_drop(&out);
 		ui_error(COMMAND, args->out, TF_NO_OFFSET, "%s", err.reason);
 		return UI_HOST;
 	}
@@ -320,8 +317,13 @@ static int import_file(const struct import_args *args, int fd)
 	}
 	tf_import_free(imp);
 	tf_writer_close(writer, NULL);
-	if (status != UI_DONE && !stats.nr_events)
-		remove_output(args);
+	if (status == UI_HOST || (status != UI_DONE && !stats.nr_events)) {
+		ui_output_drop(&out);
+		return status;
+	}
+	if (ui_output_keep(&out))
+		return UI_HOST;
+	*is_kept = true;
 	return status;
 }
 
@@ -335,6 +337,7 @@ int cmd_import(int argc, char **argv)
 		       "trace.dat of trace-cmd, into the trace FILE.",
 	};
 	struct import_args args = { 0 };
+	bool is_kept = false;
 	int status, fd;
 
 	if (!ui_parse_args(&argp, COMMAND, 0, argc, argv, &args, &status))
@@ -344,11 +347,10 @@ int cmd_import(int argc, char **argv)
 	fd = open_input(&args);
 	if (fd < 0)
 		return UI_INPUT;
-	status = import_file(&args, fd);
+	status = import_file(&args, fd, &is_kept);
 	if (fd != STDIN_FILENO)
 		close(fd);
-	if (args.json && (status == UI_DONE || status == UI_NO || status == UI_INPUT) &&
-	    !access(args.out, R_OK)) {
+	if (args.json && is_kept) {
 		char *info[] = { "info", "--json", (char *)args.out, NULL };
 		int told = cmd_info(3, info);
 

@@ -10,6 +10,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/ui/args.h"
+#include "cmd/ui/output.h"
 #include "cmd/ui/units.h"
 #include "tracefmt/pack.h"
 #include "tracefmt/reader.h"
@@ -151,7 +152,8 @@ static void print_summary(const struct pack_args *args, const struct tf_pack_res
 			result->nr_damaged, result->nr_damaged == 1 ? "" : "s", result->nr_missing);
 }
 
-static int pack(const struct pack_args *args, struct tf_reader *reader)
+/* *is_kept: there is a new trace. */
+static int pack(const struct pack_args *args, struct tf_reader *reader, bool *is_kept)
 {
 	struct tf_error error = { .offset = TF_NO_OFFSET };
 	struct tf_pack_options pack_options = {
@@ -161,20 +163,32 @@ static int pack(const struct pack_args *args, struct tf_reader *reader)
 	};
 	struct tf_pack_result result;
 	struct tf_reader_info info;
+	struct ui_output out;
 	int err;
 
+	if (tf_reader_check_output(reader, args->out, &error)) {
+		ui_error(COMMAND, output_name(args), TF_NO_OFFSET, "%s", error.reason);
+		return UI_HOST;
+	}
+	if (ui_output_begin(&out, COMMAND, args->out))
+		return UI_HOST;
 	tf_reader_get_info(reader, &info);
 	if (args->has_from)
 		pack_options.from_ns = ui_time_add(info.first_ns, args->from_ns);
 	if (args->to_ns != UINT64_MAX)
 		pack_options.to_ns = ui_time_add(info.first_ns, args->to_ns);
-	err = tf_pack(reader, args->out, &pack_options, &result, told, (void *)args, &error);
+	err = tf_pack(reader, out.write_path, &pack_options, &result, told, (void *)args, &error);
+	if (err)
+		ui_output_drop(&out);
 	if (err && result.is_output) {
 		ui_error(COMMAND, output_name(args), TF_NO_OFFSET, "%s", error.reason);
 		return UI_HOST;
 	}
 	if (err)
 		return ui_input_error(COMMAND, args->file, err, &error);
+	if (ui_output_keep(&out))
+		return UI_HOST;
+	*is_kept = true;
 	if (!info.complete)
 		ui_error(COMMAND, args->file, TF_NO_OFFSET,
 			 "incomplete: what there is of it was packed");
@@ -187,6 +201,7 @@ int cmd_pack(int argc, char **argv)
 	struct pack_args args = { .to_ns = UINT64_MAX, .level = DEFAULT_LEVEL };
 	struct tf_error error = { .offset = TF_NO_OFFSET };
 	struct tf_reader *reader;
+	bool is_kept = false;
 	int err, status;
 
 	if (!ui_parse_args(&argp, COMMAND, 0, argc, argv, &args, &status))
@@ -194,9 +209,9 @@ int cmd_pack(int argc, char **argv)
 	err = tf_reader_open(&reader, args.file, &error);
 	if (err)
 		return ui_input_error(COMMAND, args.file, err, &error);
-	status = pack(&args, reader);
+	status = pack(&args, reader, &is_kept);
 	tf_reader_close(reader);
-	if (args.json && (status == UI_DONE || status == UI_INPUT)) {
+	if (args.json && is_kept) {
 		char *info[] = { "info", "--json", (char *)args.out, NULL };
 		int shown = cmd_info(3, info);
 

@@ -344,7 +344,8 @@ static void print_summary(const struct record *r, struct kc_session *session,
 	double seconds = (double)(stats->end_ns - stats->start_ns) / 1e9;
 	double events = (double)stats->file.nr_events;
 
-	fprintf(stderr, "%s: %s events in %.2f s, %s", r->session.path,
+	fprintf(stderr, "%s: %s events in %.2f s, %s",
+		strcmp(r->session.path, "-") ? r->session.path : "standard output",
 		ui_format_count(events, count), seconds,
 		ui_format_size((double)stats->file.file_bytes, size));
 	if (stats->file.nr_segments > 1)

@@ -10,7 +10,9 @@
 
 #include "cmd/cmd.h"
 #include "cmd/ui/args.h"
+#include "cmd/ui/output.h"
 #include "core/result/json.h"
+#include "tracefmt/segments.h"
 #include "tracefmt/verify.h"
 
 #define MAX_FINDINGS 1000 /* kept for --json */
@@ -143,18 +145,45 @@ static void print_saved(FILE *file, const struct tf_verify_result *result)
 	putc('\n', file);
 }
 
+/* Is the output none of the files that are read? */
+static int check_output(const struct verify_args *args, struct tf_error *error)
+{
+	struct tf_segments files;
+	int err = tf_segments_open(&files, args->file, error);
+
+	if (err)
+		return err;
+	err = tf_segments_check_output(&files, args->salvage, error);
+	tf_segments_close(&files);
+	return err;
+}
+
+/* The input was read a moment ago: what fails now is the output. */
+static int salvage_error(const struct verify_args *args, int err, const struct tf_error *error)
+{
+	ui_error("verify", args->salvage, error->offset, "%s",
+		 error->reason[0] ? error->reason : strerror(-err));
+	return UI_HOST;
+}
+
 static int salvage(const struct verify_args *args)
 {
 	struct tf_error error = { .offset = TF_NO_OFFSET };
 	struct tf_verify_result result;
-	int err = tf_salvage(args->file, args->salvage, &result, &error);
+	struct ui_output out;
+	int err = check_output(args, &error);
 
-	if (err) {
-		/* The input was read a moment ago: what fails now is the output. */
-		ui_error("verify", args->salvage, error.offset, "%s",
-			 error.reason[0] ? error.reason : strerror(-err));
+	if (err)
+		return salvage_error(args, err, &error);
+	if (ui_output_begin(&out, "verify", args->salvage))
 		return UI_HOST;
+	err = tf_salvage(args->file, out.write_path, &result, &error);
+	if (err) {
+		ui_output_drop(&out);
+		return salvage_error(args, err, &error);
 	}
+	if (ui_output_keep(&out))
+		return UI_HOST;
 	if (!args->json)
 		print_saved(strcmp(args->salvage, "-") ? stdout : stderr, &result);
 	return UI_DONE;

@@ -13,8 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "tracefmt/anonymize.h"
 #include "tracefmt/layout.h"
@@ -331,23 +329,17 @@ static int pack_all(struct pack *p, struct tf_error *err)
 	return ret ? ret : write_meta(p, err);
 }
 
-/* A file that lacks its end would pass for a whole trace. */
-static void remove_output(const char *path)
-{
-	struct stat st;
-
-	if (strcmp(path, "-") && !lstat(path, &st) && S_ISREG(st.st_mode))
-		unlink(path);
-}
-
 static int pack_to(struct pack *p, const char *path, struct tf_error *err)
 {
 	struct tf_writer_options options = { .level = p->options->level };
 	struct tf_error write_error = { .reason = "" };
 	int ret, written;
 
-	/* The oldest files of the trace were not there, and still are not. */
-	if (!is_cut(p))
+	/*
+	 * The oldest files of the trace were not there, and still are not.  A number that leaves
+	 * no room for those of the records is damage.
+	 */
+	if (!is_cut(p) && p->info.first_event <= UINT64_MAX / 2)
 		options.first_event = p->info.first_event;
 	if (p->info.anonymized || p->anon)
 		options.flags |= TF_WRITER_ANONYMIZED;
@@ -364,8 +356,6 @@ static int pack_to(struct pack *p, const char *path, struct tf_error *err)
 	else if (!ret && p->result->file.stopped)
 		ret = tf_fail(err, -EFBIG, TF_NO_OFFSET, "there is more than fits into one file");
 	tf_writer_close(p->writer, NULL);
-	if (ret)
-		remove_output(path);
 	return ret;
 }
 

@@ -47,7 +47,8 @@ struct tf_pack_result {
  *
  * 0 also then.  -EINVAL: the level is out of range, or path is a file of the trace itself;
  * -E2BIG: it has more of something than can be anonymized; -ENOMEM; -EFBIG: more than
- * fits into one file; the system's errno for path.  After an error there is no file path.
+ * fits into one file; the system's errno for path.  After an error path, if it could be
+ * created, lacks events and may yet pass for a whole trace: the caller removes it.
  */
 int tf_pack(struct tf_reader *r, const char *path, const struct tf_pack_options *options,
 	    struct tf_pack_result *result, void (*damaged)(void *arg, const struct tf_error *what),

@@ -244,6 +244,31 @@ $ kmemtool import mine -o /dev/full
 ! kmemtool: import: /dev/full: cannot write: No space left on device
 = 4
 
+== a file that was there stays if nothing comes of it, and nothing is left beside it
+$ cp base.kmt was.kmt; chmod 600 was.kmt
+$ kmemtool import text -o was.kmt; echo $?
+$ kmemtool import --json nothing -o was.kmt; echo $?
+$ kmemtool import --host absent mine -o was.kmt; echo $?
+$ (trap '' XFSZ; ulimit -f 4; kmemtool import $top/tests/import/i386-6.1.ftrace.txt -o was.kmt); echo $?
+$ cmp was.kmt base.kmt; ls | grep partial
+> 3
+> 3
+> 3
+> 4
+! kmemtool: import: text: no line of it is an event of ftrace or perf script
+! kmemtool: import: nothing: no line of it is an event of ftrace or perf script
+! kmemtool: import: absent: there is no directory 'start' in it
+! kmemtool: import: was.kmt: cannot write: File too large
+= 1
+
+== else it is replaced
+$ kmemtool import mine -o was.kmt 2> /dev/null; echo $?
+$ kmemtool dump was.kmt | wc -l; stat -c %A was.kmt; ls | grep partial
+> 0
+> 14
+> -rw-------
+= 1
+
 == no output named
 $ kmemtool import mine
 ! kmemtool: import: no output given: -o FILE (see kmemtool import --help)

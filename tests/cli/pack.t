@@ -169,6 +169,40 @@ $ kmemtool pack base.kmt -o - > /dev/full
 ! kmemtool: pack: standard output: cannot write: No space left on device
 = 4
 
+== a file that was there stays if it cannot be replaced, and nothing is left beside it
+$ cp head.kmt was.kmt; chmod 600 was.kmt
+$ (trap '' XFSZ; ulimit -f 1; kmemtool pack base.kmt -o was.kmt); echo $?
+$ kmemtool pack hello -o was.kmt; echo $?
+$ kmemtool pack base.kmt --from 2s --to 1s -o was.kmt; echo $?
+$ cmp was.kmt head.kmt; ls | grep partial
+> 4
+> 3
+> 2
+! kmemtool: pack: was.kmt: cannot write: File too large
+! kmemtool: pack: hello: offset 0: not a kmemtool trace
+! kmemtool: pack: --from is not before --to (see kmemtool pack --help)
+= 1
+
+== else it is replaced, through a link, too
+$ ln -s was.kmt link.kmt; kmemtool pack base.kmt -o link.kmt 2> err; echo $?
+$ readlink link.kmt; cmp was.kmt a.kmt; stat -c %A was.kmt; ls | grep partial
+> 0
+> was.kmt
+> -rw-------
+= 1
+
+== a link to nothing
+$ ln -s later.kmt dangling.kmt; kmemtool pack base.kmt -o dangling.kmt 2> err; readlink dangling.kmt; cmp later.kmt a.kmt
+> later.kmt
+
+== a pipe and /dev/stdout are written to as they are
+$ mkfifo pipe; kmemtool pack base.kmt -o pipe 2> err & cat pipe > piped.kmt; wait; cmp piped.kmt a.kmt; test -p pipe
+$ (kmemtool pack base.kmt -o /dev/stdout 2> err; echo behind) >> out; tail -c 7 out; head -c -7 out | cmp - a.kmt
+> behind
+
+== a name as long as can be
+$ long=$(printf '%0251d' 7).kmt; kmemtool pack base.kmt -o $long 2> err; cmp $long a.kmt; rm $long
+
 == a directory that is not there
 $ kmemtool pack base.kmt -o no/new.kmt
 ! kmemtool: pack: no/new.kmt: cannot create: No such file or directory

@@ -207,6 +207,25 @@ $ kmemtool verify base.kmt --salvage /dev/full
 ! kmemtool: verify: /dev/full: offset 0: cannot write: No space left on device
 = 4
 
+== a file that was there stays if it cannot be replaced, and nothing is left beside it
+$ cp head.kmt was.kmt; chmod 600 was.kmt
+$ (trap '' XFSZ; ulimit -f 4; kmemtool verify base.kmt --salvage was.kmt); echo $?
+$ cmp was.kmt head.kmt; kmemtool verify text --salvage was.kmt; echo $?
+$ cmp was.kmt head.kmt; ls | grep partial
+> ok: 10 blocks, 0 damaged
+> 4
+> 3
+! kmemtool: verify: was.kmt: offset 3811: cannot write: File too large
+! kmemtool: verify: text: offset 0: not a kmemtool trace
+= 1
+
+== else it is replaced
+$ kmemtool verify base.kmt --salvage was.kmt; cmp was.kmt copy.kmt; stat -c %A was.kmt; ls | grep partial
+> salvaged 9 blocks
+> ok: 10 blocks, 0 damaged
+> -rw-------
+= 1
+
 == saved from standard input
 $ kmemtool verify - --salvage x.kmt < base.kmt
 ! kmemtool: verify: --salvage reads the trace twice, and standard input only once (see kmemtool verify --help)
