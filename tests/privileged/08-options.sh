@@ -69,7 +69,7 @@ expect 0 "$KMEMTOOL" record --max-loss 1000000000 -d 100ms -o few.kmt
 verified=$?
 [ "$(cat status)" = 0 ] || fail "record -o -: status $(cat status)"
 [ "$verified" = 0 ] || fail "verify -: status $verified"
-expect_line '^-: .* events in '
+expect_line '^standard output: .* events in '
 expect 2 "$KMEMTOOL" record --json -o - -d 100ms
 
 # The keys that scripts read.
