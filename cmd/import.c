@@ -294,7 +294,8 @@ static int finish(const struct import_args *args, struct tf_import *imp, struct 
 /* *is_kept: there is a new trace, of what could be read. */
 static int import_file(const struct import_args *args, int fd, bool *is_kept)
 {
-	struct tf_writer_options writer_options = { .level = args->level };
+	struct tf_writer_options writer_options = { .level = args->level,
+						    .minor = TF_VERSION_MINOR };
 	struct tf_error err = { .offset = TF_NO_OFFSET };
 	struct tf_import_stats stats = { 0 };
 	struct tf_import *imp = NULL;

@@ -171,6 +171,9 @@ int tf_anon_addr_event(struct tf_anon_addr *a, struct tf_event *ev, struct tf_er
 	case TF_PAGE_ALLOC:
 	case TF_PAGE_FREE:
 	case TF_PAGE_FREE_BATCH:
+	case TF_ZONE_LOCKED:
+	case TF_PCPU_DRAIN:
+	case TF_EXTFRAG:
 		return ev->addr < MAX_PFN ? 0
 					  : move_region(&a->structs, STRUCTS_SHIFT, STRUCTS_BASE,
 							&ev->addr, err);

@@ -171,6 +171,81 @@ static int rewrite_numbers(struct tf_anon_text *t, struct text line, struct tf_o
 	return 0;
 }
 
+/* "0xADDRESS", eight numbers, the name. */
+static bool read_cache_list(struct text line, uint64_t *addr, struct text *numbers,
+			    struct text *name)
+{
+	char buf[24] = "";
+	struct text word;
+
+	if (!next_word(&line, &word) || !eat(&word, "0x") || !left(&word) || left(&word) > 16 ||
+	    !is_all(word, HEX_DIGITS))
+		return false;
+	memcpy(buf, word.at, left(&word));
+	*addr = strtoull(buf, NULL, 16);
+	numbers->at = line.at;
+	for (unsigned i = 0; i < 8; i++) {
+		if (!next_word(&line, &word))
+			return false;
+		numbers->end = word.end;
+		if (!is_all(word, DIGITS) && !(eat(&word, "0x") && is_all(word, HEX_DIGITS)))
+			return false;
+	}
+	eat_all(&line, " ");
+	*name = line;
+	return left(name) != 0;
+}
+
+static int rewrite_cache_list(struct tf_anon_text *t, struct text line, struct tf_out *out,
+			      struct tf_error *err)
+{
+	struct tf_event object = { .kind = TF_KFREE };
+	char renamed[TF_ANON_CACHE_LEN];
+	struct text numbers, name;
+	int ret;
+
+	if (!read_cache_list(line, &object.addr, &numbers, &name))
+		return 0;
+	ret = tf_anon_addr_event(t->addr, &object, err);
+	if (!ret)
+		ret = tf_anon_caches_name(t->caches, name.at, left(&name), renamed, err);
+	if (ret)
+		return ret;
+	print(out, "0x%016" PRIx64 "%.*s %s\n", object.addr, print_len(&numbers), numbers.at,
+	      renamed);
+	return 0;
+}
+
+static const struct file *find_file(const char *path);
+
+/* "PATH NANOSECONDS", the path of a file that is kept. */
+static int rewrite_times(struct tf_anon_text *t, struct text line, struct tf_out *out,
+			 struct tf_error *err)
+{
+	struct text words = line, path, time;
+	char buf[256] = "";
+
+	(void)t;
+	(void)err;
+	if (!next_word(&words, &path) || left(&path) >= sizeof(buf) || !next_word(&words, &time) ||
+	    !is_all(time, DIGITS) || words.at != words.end)
+		return 0;
+	memcpy(buf, path.at, left(&path));
+	if (find_file(buf))
+		copy_line(out, line);
+	return 0;
+}
+
+static int rewrite_kind(struct tf_anon_text *t, struct text line, struct tf_out *out,
+			struct tf_error *err)
+{
+	(void)t;
+	(void)err;
+	if (is(&line, "light"))
+		copy_line(out, line);
+	return 0;
+}
+
 static int rewrite_choice(struct tf_anon_text *t, struct text line, struct tf_out *out,
 			  struct tf_error *err)
 {
@@ -398,6 +473,12 @@ static const struct file {
 	{ "/proc/slabinfo", rewrite_slabinfo },
 	{ "/sys/kernel/slab", rewrite_slab },
 	{ "/proc/vmallocinfo", rewrite_vmallocinfo },
+	{ "light/proc/vmstat", rewrite_counters },
+	{ "light/proc/buddyinfo", rewrite_counters },
+	{ "light/proc/slabinfo", rewrite_slabinfo },
+	{ "kind", rewrite_kind },
+	{ "times", rewrite_times },
+	{ "kmem_cache", rewrite_cache_list },
 };
 
 /* A name of the kernel's own, and of nobody else's. */
@@ -429,11 +510,14 @@ int tf_anon_text_find_caches(struct tf_anon_text *t, const char *path, const voi
 {
 	const struct file *file = find_file(path);
 	struct text text = { data, (const char *)data + len }, line, name, rest;
+	uint64_t addr;
 	int ret = 0;
 
 	while (file && !ret && next_line(&text, &line)) {
 		if ((file->rewrite == rewrite_slabinfo && read_slabinfo(&line, &name)) ||
-		    (file->rewrite == rewrite_slab && read_attribute(line, &name, &rest)))
+		    (file->rewrite == rewrite_slab && read_attribute(line, &name, &rest)) ||
+		    (file->rewrite == rewrite_cache_list &&
+		     read_cache_list(line, &addr, &rest, &name)))
 			ret = tf_anon_caches_add(t->caches, name.at, left(&name), err);
 	}
 	return ret;

@@ -12,6 +12,9 @@
  *   /proc/slabinfo                         numbers, with other names
  *   /sys/kernel/slab                       the same, attributes that are numbers
  *   /proc/vmallocinfo                      sizes and sorts of areas; other names and addresses
+ *   light/proc/...                         as the file that it is a part of
+ *   kmem_cache                             numbers, with other names and addresses
+ *   times, kind                            of the files that are kept; the word that is known
  */
 #ifndef TRACEFMT_ANON_TEXT_H
 #define TRACEFMT_ANON_TEXT_H

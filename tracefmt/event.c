@@ -22,11 +22,21 @@ static const char *const kind_names[TF_NR_KINDS] = {
 	[TF_VMAP_FREE] = "vmap_free",
 	[TF_GAP] = "gap",
 	[TF_MARK] = "mark",
+	[TF_ZONE_LOCKED] = "zone_locked",
+	[TF_PCPU_DRAIN] = "pcpu_drain",
+	[TF_EXTFRAG] = "extfrag",
 };
 
 static const char *const owner_names[TF_NR_OWNERS] = {
-	[TF_OWNER_UNKNOWN] = "unknown", [TF_OWNER_SLAB] = "slab",   [TF_OWNER_VMALLOC] = "vmalloc",
-	[TF_OWNER_PERCPU] = "percpu",	[TF_OWNER_OTHER] = "other",
+	[TF_OWNER_UNKNOWN] = "unknown",
+	[TF_OWNER_SLAB] = "slab",
+	[TF_OWNER_VMALLOC] = "vmalloc",
+	[TF_OWNER_PERCPU] = "percpu",
+	[TF_OWNER_OTHER] = "other",
+	[TF_OWNER_PAGE_TABLE] = "page_table",
+	[TF_OWNER_KERNEL_STACK] = "kernel_stack",
+	[TF_OWNER_PAGE_CACHE] = "page_cache",
+	[TF_OWNER_ANON] = "anon",
 };
 
 const char *tf_kind_name(unsigned kind)

@@ -22,15 +22,24 @@
  *   VMAP_FREE       area start       -             -            -      -
  *   GAP             -                events lost   -            -      -
  *   MARK            snapshot number  -             -            -      -
+ *   ZONE_LOCKED     pfn              -             -            order  -
+ *   PCPU_DRAIN      pfn              -             -            order  -
+ *   EXTFRAG         pfn              order of the  its migrate- order  -
+ *                                    block taken   type         asked for
  *
  * A failed allocation is a PAGE_ALLOC with addr TF_NO_PFN, a VMAP_ALLOC with
  * TF_EV_FAILED, or a KMALLOC/CACHE_ALLOC whose addr is 0.
  * PAGE_FREE_BATCH is a hint that accompanies PAGE_FREE, never a second free
  * (the kernel emits both for pages freed in batches).
+ * ZONE_LOCKED, PCPU_DRAIN and EXTFRAG are the page allocator's own transitions: a block
+ * leaves the buddy lists, goes back to them from a per-CPU list, or is taken from a
+ * block of another migratetype (the event's own is the one asked for).  They are
+ * evidence for a model of it, neither allocations nor frees.
  *
  * call_site is the instruction after the call, as the tracepoint gives it; for
- * page and vmap events it is the first caller outside the allocators, from the
- * stack (0 when no stack could be had).
+ * page and vmap events it is the first caller outside the allocators (and outside the
+ * wrappers of the class, of pages with one of the last four owners), from the stack (0 when
+ * no stack could be had).
  * bytes_req and bytes_alloc of a CACHE_ALLOC are those of its cache.
  * bytes_alloc is UINT32_MAX when it was that or more (only a failed request can be).
  * stack is the id of a call chain in the trace's table of stacks (tracefmt/meta.h),
@@ -41,6 +50,10 @@
 #define TRACEFMT_EVENT_H
 
 #include <stdint.h>
+
+/* The version of the format that has all that is here. */
+#define TF_VERSION_MAJOR 1
+#define TF_VERSION_MINOR 1
 
 enum tf_kind {
 	TF_KMALLOC,
@@ -57,6 +70,9 @@ enum tf_kind {
 	TF_VMAP_FREE,
 	TF_GAP,
 	TF_MARK,
+	TF_ZONE_LOCKED,
+	TF_PCPU_DRAIN,
+	TF_EXTFRAG,
 	TF_NR_KINDS
 };
 
@@ -68,24 +84,39 @@ enum tf_context {
 	TF_CTX_BH_OFF = 1 << 3,	  /* bottom halves disabled by the task */
 	TF_CTX_IRQS_OFF = 1 << 4, /* interrupts off; means something if the trace has the fact
 				     record.irqs_off */
+	TF_CTX_RCU = 1 << 5,	  /* in an RCU read-side section; means something if the trace has
+				     the fact record.rcu */
 	TF_CTX_UNKNOWN =
 		1 << 7, /* the kernel did not tell; the other bits and preempt mean nothing */
 };
 
-/* Who took the page or the area: the innermost allocator found on the stack. */
+/*
+ * Who took the page or the area, as the stack tells it: the innermost allocator, or else what
+ * the page allocator was called for (tracefmt/frame.h).  vmap events have none of the last four.
+ */
 enum tf_owner {
 	TF_OWNER_UNKNOWN, /* no stack */
 	TF_OWNER_SLAB,	  /* slab pages and large kmalloc */
 	TF_OWNER_VMALLOC, /* pages of vmalloc areas; VMAP events: an area with pages of its own */
 	TF_OWNER_PERCPU,  /* backing pages of percpu chunks */
 	TF_OWNER_OTHER,	  /* call_site, outside the allocators; VMAP events: ioremap, vmap */
+	TF_OWNER_PAGE_TABLE,
+	TF_OWNER_KERNEL_STACK, /* not in a vmalloc area */
+	TF_OWNER_PAGE_CACHE,   /* with tmpfs and shared memory */
+	TF_OWNER_ANON,
 	TF_NR_OWNERS
 };
 
+/* Bits 0 to 2 depend on the kind.  The task's scopes say nothing in an interrupt. */
 enum tf_event_flags {
-	TF_EV_FAILED = 1 << 0,	 /* VMAP_ALLOC: no space */
-	TF_EV_ATOMIC = 1 << 1,	 /* PERCPU_*: is_atomic */
-	TF_EV_RESERVED = 1 << 2, /* PERCPU_*: from the reserved part */
+	TF_EV_FAILED = 1 << 0,	      /* VMAP_ALLOC: no space */
+	TF_EV_PERCPU_REFILL = 1 << 0, /* ZONE_LOCKED: percpu_refill */
+	TF_EV_ATOMIC = 1 << 1,	      /* PERCPU_*: is_atomic */
+	TF_EV_RESERVED = 1 << 2,      /* PERCPU_*: from the reserved part */
+	TF_EV_MEMALLOC = 1 << 3,      /* the task had PF_MEMALLOC */
+	TF_EV_NOIO = 1 << 4,	      /* ... PF_MEMALLOC_NOIO */
+	TF_EV_NOFS = 1 << 5,	      /* ... PF_MEMALLOC_NOFS */
+	TF_EV_HOOKED = 1 << 6,	      /* from a hook of a path without tracepoint: bulk, batched */
 };
 
 #define TF_NO_PFN UINT64_MAX
@@ -107,7 +138,7 @@ struct tf_event {
 	int16_t node; /* asked for, TF_NO_NODE if any */
 	uint8_t kind; /* enum tf_kind */
 	uint8_t order;
-	uint8_t migratetype; /* PAGE_ALLOC: requested, in the numbering of the recorded kernel */
+	uint8_t migratetype; /* requested, in the numbering of the recorded kernel */
 	uint8_t ctx;	     /* enum tf_context */
 	uint8_t preempt;     /* preemption depth of the caller, tracepoint's own removed */
 	uint8_t owner;	     /* enum tf_owner; page and vmap events */
@@ -135,11 +166,39 @@ int tf_kind_from_name(const char *name);
 /* "slab", "vmalloc", ...; NULL if out of range. */
 const char *tf_owner_name(unsigned owner);
 
+/* Pages that an allocator took to give them on: a model of that allocator takes its own. */
+static inline int tf_owner_is_allocator(unsigned owner)
+{
+	return owner == TF_OWNER_SLAB || owner == TF_OWNER_VMALLOC || owner == TF_OWNER_PERCPU;
+}
+
+/* The first minor version of the format that has it. */
+static inline unsigned tf_kind_minor(unsigned kind)
+{
+	return kind <= TF_MARK ? 0 : 1;
+}
+
 /* Kinds that allocate and succeed or fail; kinds that free. */
 static inline int tf_kind_is_alloc(unsigned kind)
 {
 	return kind == TF_KMALLOC || kind == TF_CACHE_ALLOC || kind == TF_PAGE_ALLOC ||
 	       kind == TF_PERCPU_ALLOC || kind == TF_VMAP_ALLOC;
+}
+
+/* Did the request fail?  See above for how each kind tells. */
+static inline int tf_event_is_failed(const struct tf_event *ev)
+{
+	switch (ev->kind) {
+	case TF_KMALLOC:
+	case TF_CACHE_ALLOC:
+		return !ev->addr;
+	case TF_PAGE_ALLOC:
+		return ev->addr == TF_NO_PFN;
+	case TF_VMAP_ALLOC:
+		return ev->flags & TF_EV_FAILED;
+	default:
+		return ev->kind == TF_PERCPU_FAIL;
+	}
 }
 
 static inline int tf_kind_is_free(unsigned kind)

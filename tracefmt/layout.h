@@ -20,9 +20,6 @@
 #include "tracefmt/error.h"
 #include "tracefmt/event.h"
 
-#define TF_VERSION_MAJOR 1
-#define TF_VERSION_MINOR 0
-
 #define TF_FILE_HEADER_BYTES 64u
 #define TF_BLOCK_HEADER_BYTES 192u
 #define TF_TRAILER_BYTES 32u

@@ -414,3 +414,36 @@ const struct tf_snapfile *tf_snapshot_file(const struct tf_snapshot *snap, const
 
 	return found ? &snap->files[pos] : NULL;
 }
+
+void tf_snapshot_drop_files(struct tf_snapshot *snap)
+{
+	release_snapshot(snap);
+	snap->files = NULL;
+	snap->nr_files = 0;
+}
+
+bool tf_snapshot_is_light(const struct tf_snapshot *snap)
+{
+	const struct tf_snapfile *kind = tf_snapshot_file(snap, TF_SNAPSHOT_KIND);
+	size_t len = sizeof(TF_LIGHT_PREFIX) - 1;
+
+	return kind && kind->len >= len && !memcmp(kind->data, TF_LIGHT_PREFIX, len);
+}
+
+const struct tf_snapshot *tf_meta_opening(const struct tf_meta *meta)
+{
+	if (!meta->nr_snapshots || tf_snapshot_is_light(&meta->snapshots[0]))
+		return NULL;
+	return &meta->snapshots[0];
+}
+
+const struct tf_snapshot *tf_meta_closing(const struct tf_meta *meta)
+{
+	for (size_t i = meta->nr_snapshots; i-- > 0;) {
+		const struct tf_snapshot *snap = &meta->snapshots[i];
+
+		if (snap->nr_files && !tf_snapshot_is_light(snap))
+			return snap;
+	}
+	return NULL;
+}

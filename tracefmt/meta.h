@@ -9,6 +9,7 @@
 #ifndef TRACEFMT_META_H
 #define TRACEFMT_META_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,7 +48,8 @@ struct tf_snapfile {
 };
 
 struct tf_snapshot {
-	uint32_t id; /* the first is the opening one, the last the closing one */
+	uint32_t id; /* of those that are not light, 0 is the opening one, the last the closing one
+		      */
 	uint64_t ts_ns;
 	size_t nr_files;
 	struct tf_snapfile *files; /* sorted by path */
@@ -126,5 +128,19 @@ int tf_snapshot_add(struct tf_snapshot *snap, const char *path, const void *data
 int tf_snapshot_append(struct tf_snapshot *snap, const char *path, const void *data, size_t len);
 /* The file of that path, or NULL; valid until the next add or append. */
 const struct tf_snapfile *tf_snapshot_file(const struct tf_snapshot *snap, const char *path);
+/* Free the files, so that a long recording need not keep what was written; number and time stay. */
+void tf_snapshot_drop_files(struct tf_snapshot *snap);
+
+/*
+ * A light snapshot was taken between the opening and the closing one, and has a few files
+ * only: "kind", which says so, and others under "light/proc/" that may lack lines.
+ */
+#define TF_SNAPSHOT_KIND "kind"
+#define TF_LIGHT_PREFIX "light"
+bool tf_snapshot_is_light(const struct tf_snapshot *snap);
+/* The number 0, or NULL if that is light or there is none.  It may be without files. */
+const struct tf_snapshot *tf_meta_opening(const struct tf_meta *meta);
+/* The last that has files and is not light, or NULL; if there is no other, the opening one. */
+const struct tf_snapshot *tf_meta_closing(const struct tf_meta *meta);
 
 #endif

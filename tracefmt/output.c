@@ -58,10 +58,45 @@ static int make_memory(struct tf_output *out, const char *path)
 	return tf_live_new(&out->live, options->max_live);
 }
 
+/* Whatever there is of the file and what it takes. */
+static void close_file(struct tf_output *out)
+{
+	tf_syncer_free(out->syncer);
+	out->syncer = NULL;
+	if (out->has_sink)
+		tf_sink_close(&out->sink, NULL);
+	out->has_sink = false;
+	tf_reserve_release(&out->reserve);
+	if (out->dir_fd >= 0)
+		close(out->dir_fd);
+	out->dir_fd = -1;
+}
+
+int tf_output_open_file(struct tf_output *out, struct tf_error *err)
+{
+	const struct tf_writer_options *options = &out->options;
+	struct rlimit limit;
+	int ret = tf_sink_open(&out->sink, out->path, err);
+
+	if (ret)
+		return ret;
+	out->has_sink = true;
+	out->sink.footer.first_event = out->sink.footer.next_event = options->first_event;
+	if (tf_output_has_rotation(out) && !out->sink.is_file)
+		ret = tf_fail(err, -EINVAL, TF_NO_OFFSET, "cannot be rotated: no regular file");
+	else if (out->sink.is_file && (options->flags & TF_WRITER_DURABLE))
+		ret = make_durable(out, err);
+	if (!ret && out->sink.is_file && !getrlimit(RLIMIT_FSIZE, &limit) &&
+	    limit.rlim_cur != RLIM_INFINITY)
+		out->disk_limit = limit.rlim_cur;
+	if (ret)
+		close_file(out);
+	return ret;
+}
+
 int tf_output_open(struct tf_output *out, const char *path, const struct tf_writer_options *options,
 		   struct tf_error *err)
 {
-	struct rlimit limit;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
@@ -70,23 +105,15 @@ int tf_output_open(struct tf_output *out, const char *path, const struct tf_writ
 	out->disk_limit = UINT64_MAX;
 	out->last_checkpoint = options->first_event;
 	tf_meta_init(&out->meta);
-	ret = tf_sink_open(&out->sink, path, err);
-	if (ret)
-		return ret;
-	out->has_sink = true;
 	pthread_mutex_init(&out->lock, NULL);
-	out->sink.footer.first_event = out->sink.footer.next_event = options->first_event;
 	out->shared.nr_segments = 1;
 	ret = make_memory(out, path);
 	if (ret)
 		tf_fail(err, ret, TF_NO_OFFSET, "out of memory");
-	else if (tf_output_has_rotation(out) && !out->sink.is_file)
-		ret = tf_fail(err, -EINVAL, TF_NO_OFFSET, "cannot be rotated: no regular file");
-	else if (out->sink.is_file && (options->flags & TF_WRITER_DURABLE))
-		ret = make_durable(out, err);
-	if (!ret && out->sink.is_file && !getrlimit(RLIMIT_FSIZE, &limit) &&
-	    limit.rlim_cur != RLIM_INFINITY)
-		out->disk_limit = limit.rlim_cur;
+	else if (options->last_bytes)
+		ret = tf_output_take_off(out, err);
+	else
+		ret = tf_output_open_file(out, err);
 	if (ret)
 		tf_output_release(out);
 	return ret;
@@ -212,6 +239,30 @@ static void keep_live(struct tf_output *out, const struct tf_job *job)
 	}
 }
 
+bool tf_output_admits(struct tf_output *out, uint64_t len)
+{
+	if (!out->stop && tf_sink_next_number(&out->sink) + TF_END_BLOCKS >= TF_MAX_BLOCKS)
+		tf_output_stop_at_limit(out);
+	if (!out->stop && !tf_output_fits(out, len, tf_output_end_bytes(out)))
+		stop_before(out, len);
+	return !out->stop;
+}
+
+int tf_output_put_events(struct tf_output *out, struct tf_block_header *h, struct tf_out *block)
+{
+	int ret = tf_output_put(out, h, block);
+
+	if (ret)
+		return ret;
+	tf_totals_add(&out->mine.totals, h);
+	if (!out->has_events)
+		out->segment_first_ns = h->first_ns;
+	out->has_events = true;
+	if (block->len > out->block_bytes)
+		out->block_bytes = block->len;
+	return 0;
+}
+
 /* All that decides about an event block before it is written; stop tells. */
 static void prepare_for(struct tf_output *out, struct tf_worker *worker, const struct tf_job *job)
 {
@@ -222,10 +273,7 @@ static void prepare_for(struct tf_output *out, struct tf_worker *worker, const s
 	if (tf_output_is_segment_full(out, &job->h, len) ||
 	    !tf_output_checkpoint(out, worker, false))
 		tf_output_next_segment(out, worker);
-	if (!out->stop && tf_sink_next_number(&out->sink) + TF_END_BLOCKS >= TF_MAX_BLOCKS)
-		tf_output_stop_at_limit(out);
-	if (!out->stop && !tf_output_fits(out, len, tf_output_end_bytes(out)))
-		stop_before(out, len);
+	tf_output_admits(out, len);
 }
 
 static bool may_write_tail(const struct tf_output *out, uint64_t len)
@@ -243,13 +291,7 @@ static void do_events(struct tf_output *out, struct tf_worker *worker, struct tf
 	else
 		prepare_for(out, worker, job);
 	if (!job->err && (!out->stop || (job->is_tail && may_write_tail(out, job->block.len))) &&
-	    !tf_output_put(out, &job->h, &job->block)) {
-		tf_totals_add(&out->mine.totals, &job->h);
-		if (!out->has_events)
-			out->segment_first_ns = job->h.first_ns;
-		out->has_events = true;
-		if (job->block.len > out->block_bytes)
-			out->block_bytes = job->block.len;
+	    !tf_output_put_events(out, &job->h, &job->block)) {
 		keep_live(out, job);
 		return;
 	}
@@ -328,7 +370,7 @@ static bool is_nearly_full(const struct tf_output *out)
 	return out->has_sink && max && (used > max || max - used < need);
 }
 
-static void publish(struct tf_output *out)
+void tf_output_publish(struct tf_output *out)
 {
 	struct tf_output_stats *mine = &out->mine;
 
@@ -371,11 +413,13 @@ void tf_output_job(struct tf_output *out, struct tf_worker *worker, struct tf_jo
 	check_disk(out);
 	if (out->has_sink)
 		tf_output_put_header(out);
-	if (job->h.type == TF_BLOCK_EVENTS)
+	if (out->flight && job->h.type == TF_BLOCK_EVENTS)
+		tf_output_fly(out, job);
+	else if (job->h.type == TF_BLOCK_EVENTS)
 		do_events(out, worker, job);
 	else
 		do_meta(out, worker, job);
-	publish(out);
+	tf_output_publish(out);
 }
 
 static int put_footer(struct tf_output *out, struct tf_worker *worker)
@@ -421,7 +465,7 @@ int tf_output_finish(struct tf_output *out, struct tf_worker *worker, struct tf_
 	if (ret)
 		tf_output_stop_with(out, ret, &why);
 out:
-	publish(out);
+	tf_output_publish(out);
 	if (!out->stop || out->mine.is_limit)
 		return 0;
 	if (err)
@@ -431,12 +475,8 @@ out:
 
 void tf_output_release(struct tf_output *out)
 {
-	tf_syncer_free(out->syncer);
-	if (out->has_sink)
-		tf_sink_close(&out->sink, NULL);
-	tf_reserve_release(&out->reserve);
-	if (out->dir_fd >= 0)
-		close(out->dir_fd);
+	close_file(out);
+	tf_output_end_flight(out);
 	tf_live_free(out->live);
 	tf_meta_release(&out->meta);
 	free(out->kept_bytes);

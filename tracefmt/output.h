@@ -32,9 +32,11 @@
 struct tf_output_stats {
 	struct tf_totals totals; /* of what was written */
 	uint64_t file_bytes, written_bytes, nr_segments, nr_checkpoints, checkpoint_bytes;
-	uint64_t nr_dropped;
+	uint64_t nr_dropped, nr_passed, kept_bytes;
 	bool is_limit, is_nearly_full, is_complete;
 };
+
+struct tf_output_flight;
 
 struct tf_output {
 	struct tf_writer_options options; /* without zeros */
@@ -65,6 +67,9 @@ struct tf_output {
 	uint64_t deleted_bytes;	   /* of those that are not */
 	struct tf_meta meta;	   /* all that was written but snapshots, if there is rotation */
 
+	struct tf_output_flight *flight; /* owned; NULL: there is a file, or was */
+	bool has_landed;
+
 	struct tf_live *live; /* NULL: no checkpoints */
 	uint64_t last_checkpoint;
 	struct tf_output_stats mine; /* of whoever has the turn */
@@ -83,6 +88,19 @@ int tf_output_finish(struct tf_output *out, struct tf_worker *worker, struct tf_
 void tf_output_release(struct tf_output *out);
 void tf_output_get_stats(struct tf_output *out, struct tf_output_stats *stats);
 
+/*
+ * A flight (output_flight.c): the options have last_bytes, and blocks are kept in memory.
+ *
+ * Landing is done by the writer's thread, with nothing on its way: tf_output_land() creates the
+ * file, metadata may follow, then tf_output_unload() writes what lived before the blocks that
+ * are kept, and these.  A landing that fails leaves the flight as it was.
+ */
+int tf_output_take_off(struct tf_output *out, struct tf_error *err);
+void tf_output_fly(struct tf_output *out, const struct tf_job *job);
+int tf_output_land(struct tf_output *out, struct tf_error *err);
+void tf_output_unload(struct tf_output *out, struct tf_worker *worker);
+void tf_output_end_flight(struct tf_output *out);
+
 static inline int tf_output_stop(const struct tf_output *out)
 {
 	return __atomic_load_n(&out->stop, __ATOMIC_ACQUIRE);
@@ -94,8 +112,15 @@ static inline bool tf_output_has_rotation(const struct tf_output *out)
 }
 
 /*
- * For the parts of the output: output_segment.c, output_checkpoint.c.
+ * For the parts of the output: output_segment.c, output_checkpoint.c, output_flight.c.
  */
+
+/* Create the file, and what it takes to write it.  If that fails, nothing of it is left open. */
+int tf_output_open_file(struct tf_output *out, struct tf_error *err);
+/* May an event block of len bytes be written?  If there is no room for it, the output stops. */
+bool tf_output_admits(struct tf_output *out, uint64_t len);
+/* Write an event block that was made; an error stops the output. */
+int tf_output_put_events(struct tf_output *out, struct tf_block_header *h, struct tf_out *block);
 
 /* Events are refused from now on, for the file must not grow. */
 void tf_output_stop_at_limit(struct tf_output *out);
@@ -108,6 +133,8 @@ uint64_t tf_output_end_bytes(const struct tf_output *out);
 /* Write a block that was made, with its number.  An error stops the output. */
 int tf_output_put(struct tf_output *out, struct tf_block_header *h, struct tf_out *block);
 int tf_output_put_header(struct tf_output *out);
+/* Let tf_output_get_stats() know of what was done. */
+void tf_output_publish(struct tf_output *out);
 /* Blocks that the end of a file may need. */
 #define TF_END_BLOCKS 256u
 
@@ -117,6 +144,8 @@ int tf_output_put_header(struct tf_output *out);
  * False if the segment would get larger than it may: begin another one first.
  */
 bool tf_output_checkpoint(struct tf_output *out, struct tf_worker *worker, bool begins_segment);
+/* Write what lives as a checkpoint, due or not; 0, or why there is none.  Nothing lives: 0. */
+int tf_output_put_live(struct tf_output *out, struct tf_worker *worker);
 /* Must the block go into a new segment? */
 bool tf_output_is_segment_full(const struct tf_output *out, const struct tf_block_header *h,
 			       uint64_t len);

@@ -47,14 +47,17 @@ static int put_part(struct tf_output *out, struct tf_worker *worker, const struc
 	return ret;
 }
 
-static int put_live(struct tf_output *out, struct tf_worker *worker)
+int tf_output_put_live(struct tf_output *out, struct tf_worker *worker)
 {
-	const struct tf_event *events = tf_live_list(out->live);
 	const uint32_t block_events = out->options.block_events;
-	size_t left = tf_live_nr(out->live);
+	size_t left = out->live ? tf_live_nr(out->live) : 0;
+	const struct tf_event *events;
 	struct tf_sink_mark before;
 	int ret;
 
+	if (!left)
+		return 0;
+	events = tf_live_list(out->live);
 	tf_sink_mark(&out->sink, &before);
 	while (left) {
 		uint32_t now = left < block_events ? (uint32_t)left : block_events;
@@ -84,7 +87,7 @@ bool tf_output_checkpoint(struct tf_output *out, struct tf_worker *worker, bool 
 	/* Into a pipe that has a limit nothing can be put by way of trial. */
 	if (tf_live_nr(out->live) && (out->sink.is_file || !out->options.max_bytes) &&
 	    tf_sink_next_number(&out->sink) + nr_blocks + TF_END_BLOCKS < TF_MAX_BLOCKS &&
-	    put_live(out, worker) == -E2BIG)
+	    tf_output_put_live(out, worker) == -E2BIG)
 		return false;
 	out->last_checkpoint = out->sink.footer.next_event;
 	return true;

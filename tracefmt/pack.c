@@ -88,7 +88,8 @@ static int select_snapshots(struct pack *p, struct tf_error *err)
 		uint64_t ts_ns = meta->snapshots[i].ts_ns;
 
 		p->numbers[i] = is_in_range(p, ts_ns) ? 0 : NOT_KEPT;
-		if (ts_ns < p->options->from_ns)
+		/* What is cut out begins with a snapshot that a replay can start from. */
+		if (ts_ns < p->options->from_ns && !tf_snapshot_is_light(&meta->snapshots[i]))
 			before = i;
 	}
 	if (before != SIZE_MAX)
@@ -205,6 +206,9 @@ static int add_meta(struct pack *p, struct tf_error *err)
 		ret = no_memory(err);
 	if (ret)
 		return ret;
+	if (p->options->additions && (copy_facts(p->options->additions, &p->out) ||
+				      copy_symbols(p->options->additions, &p->out)))
+		return no_memory(err);
 	if (add_host(p) || add_cut(p))
 		return no_memory(err);
 	return add_snapshots(p, err);
@@ -329,9 +333,24 @@ static int pack_all(struct pack *p, struct tf_error *err)
 	return ret ? ret : write_meta(p, err);
 }
 
+/* The least minor version that has all that the input may hold and this code knows. */
+static unsigned minor_of(const struct tf_reader_info *info)
+{
+	unsigned minor = info->version_minor;
+
+	for (unsigned kind = 0; kind < TF_NR_KINDS; kind++) {
+		if (info->by_kind[kind] && tf_kind_minor(kind) > minor)
+			minor = tf_kind_minor(kind);
+	}
+	return minor < TF_VERSION_MINOR ? minor : TF_VERSION_MINOR;
+}
+
 static int pack_to(struct pack *p, const char *path, struct tf_error *err)
 {
-	struct tf_writer_options options = { .level = p->options->level };
+	struct tf_writer_options options = {
+		.level = p->options->level,
+		.minor = minor_of(&p->info),
+	};
 	struct tf_error write_error = { .reason = "" };
 	int ret, written;
 
@@ -380,6 +399,8 @@ int tf_pack(struct tf_reader *r, const char *path, const struct tf_pack_options 
 	tf_meta_init(&p.out);
 	ret = tf_reader_check_output(r, path, err);
 	result->is_output = ret;
+	if (!ret && options->anonymize && options->additions)
+		ret = tf_fail(err, -EINVAL, TF_NO_OFFSET, "additions are not anonymized");
 	if (!ret && options->anonymize)
 		ret = tf_anonymizer_new(&p.anon, p.meta, &host, err);
 	if (!ret)

@@ -30,7 +30,9 @@ struct tf_pack_options {
 	 * last one before; they are numbered anew, in their marks, too.
 	 */
 	uint64_t from_ns, to_ns;
-	bool anonymize; /* tracefmt/anonymize.h */
+	bool anonymize;			 /* tracefmt/anonymize.h */
+	const struct tf_meta *additions; /* facts and symbols beside those of the trace, or NULL;
+					    not anonymized, so not together with that */
 };
 
 struct tf_pack_result {
@@ -45,7 +47,7 @@ struct tf_pack_result {
  * Of r nothing was read or selected yet; it can be rewound afterwards.  Calls damaged()
  * (may be NULL) for each place that cannot be read, and goes on behind it.
  *
- * 0 also then.  -EINVAL: the level is out of range, or path is a file of the trace itself;
+ * 0 also then.  -EINVAL: the options are out of range, or path is a file of the trace itself;
  * -E2BIG: it has more of something than can be anonymized; -ENOMEM; -EFBIG: more than
  * fits into one file; the system's errno for path.  After an error path, if it could be
  * created, lacks events and may yet pass for a whole trace: the caller removes it.

@@ -9,10 +9,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,11 +93,25 @@ static void sync_watched(struct tf_syncer *syncer)
 		sync_one(syncer, fd);
 }
 
+/*
+ * It is started before a recorder gives up its privileges, and these are those of a thread: so
+ * it does for itself what bpf/privileges.c does.  Descriptors that are open ask for none.
+ */
+static void drop_privileges(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	syscall(SYS_capset, &head, none);
+}
+
 static void *thread_main(void *self)
 {
 	struct tf_syncer *syncer = self;
 	struct timespec due;
 
+	drop_privileges();
 	clock_gettime(CLOCK_MONOTONIC, &due);
 	pthread_mutex_lock(&syncer->lock);
 	for (;;) {

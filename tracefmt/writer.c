@@ -20,6 +20,12 @@
 
 #define DEFAULT_CHECKPOINT_EVENTS (4u << 20)
 #define DEFAULT_MAX_LIVE (1u << 20)
+#define DEFAULT_FLIGHT_LIVE (128u << 10)
+#define MAX_FLIGHT_BYTES (512u << 20)
+/* So many blocks at least are to fit into a small flight. */
+#define MIN_FLIGHT_BLOCKS 8
+#define EVENT_BYTES 8 /* in a block, or less */
+#define MIN_BLOCK_EVENTS 256u
 #define MAX_THREADS 64u
 
 struct tf_writer {
@@ -62,7 +68,10 @@ static void prepare(void *arg, void *worker, void *job)
 {
 	const struct tf_writer *w = arg;
 
-	tf_job_make(job, worker, w->output.options.checkpoint_events != TF_NO_CHECKPOINTS);
+	const struct tf_writer_options *o = &w->output.options;
+
+	/* In a flight what lives is found out when a block is dropped. */
+	tf_job_make(job, worker, o->checkpoint_events != TF_NO_CHECKPOINTS && !o->last_bytes);
 }
 
 static void commit(void *arg, void *worker, void *job)
@@ -86,8 +95,33 @@ static unsigned default_threads(void)
 	return cpus < 2 ? 2 : cpus > 5 ? 5 : (unsigned)cpus;
 }
 
+static uint64_t default_flight_bytes(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+	uint64_t eighth = pages > 0 && bytes > 0 ? (uint64_t)pages * (uint64_t)bytes / 8 : 0;
+
+	return eighth && eighth < MAX_FLIGHT_BYTES ? eighth : MAX_FLIGHT_BYTES;
+}
+
+/* Where nothing was said; a block must be small beside the flight. */
+static void set_flight_defaults(struct tf_writer_options *o)
+{
+	uint64_t block_events;
+
+	if (!o->last_bytes)
+		o->last_bytes = default_flight_bytes();
+	block_events = o->last_bytes / MIN_FLIGHT_BLOCKS / EVENT_BYTES;
+	if (!o->block_events && block_events < TF_MAX_BLOCK_EVENTS)
+		o->block_events =
+			block_events < MIN_BLOCK_EVENTS ? MIN_BLOCK_EVENTS : (uint32_t)block_events;
+	if (!o->max_live)
+		o->max_live = DEFAULT_FLIGHT_LIVE;
+}
+
 static void set_defaults(struct tf_writer_options *o)
 {
+	if (o->last_ns || o->last_bytes)
+		set_flight_defaults(o);
 	if (!o->level)
 		o->level = TF_DEFAULT_LEVEL;
 	if (!o->block_events)
@@ -109,12 +143,16 @@ static int check_options(const struct tf_writer_options *o, struct tf_error *err
 	if (o->block_events > TF_MAX_BLOCK_EVENTS)
 		return tf_fail(err, -EINVAL, TF_NO_OFFSET, "%u events a block: %s", o->block_events,
 			       strerror(EINVAL));
-	if (o->threads > MAX_THREADS || (o->keep && !has_rotation) ||
+	if (o->threads > MAX_THREADS || o->minor > TF_VERSION_MINOR || (o->keep && !has_rotation) ||
 	    (has_rotation && !o->trace_id))
 		return tf_fail(err, -EINVAL, TF_NO_OFFSET, "options that cannot be: %s",
-			       o->threads > MAX_THREADS ? "threads"
-			       : o->keep		? "segments to keep"
-							: "no identity of the trace");
+			       o->threads > MAX_THREADS	     ? "threads"
+			       : o->minor > TF_VERSION_MINOR ? "minor version"
+			       : o->keep		     ? "segments to keep"
+							     : "no identity of the trace");
+	if (o->last_bytes && (has_rotation || o->max_bytes))
+		return tf_fail(err, -EINVAL, TF_NO_OFFSET,
+			       "options that cannot be: a flight has neither segments nor a limit");
 	/* zstd alone knows which levels it has. */
 	ret = tf_packer_new(&packer, o->level);
 	if (ret)
@@ -209,7 +247,7 @@ static void make_header(struct tf_writer *w, const struct tf_meta *meta)
 	const char *machine = meta ? tf_meta_get(meta, "host.machine") : NULL;
 	struct tf_file_header h = {
 		.major = TF_VERSION_MAJOR,
-		.minor = TF_VERSION_MINOR,
+		.minor = (uint16_t)o->minor,
 		.flags = o->flags & TF_WRITER_ANONYMIZED ? TF_FILE_ANONYMIZED : 0,
 	};
 
@@ -275,7 +313,7 @@ int tf_writer_add(struct tf_writer *w, const struct tf_event *ev)
 {
 	int stop = tf_output_stop(&w->output);
 
-	if (ev->kind >= TF_NR_KINDS)
+	if (ev->kind >= TF_NR_KINDS || tf_kind_minor(ev->kind) > w->output.options.minor)
 		return -EINVAL;
 	if (stop)
 		return add_late(w, ev, stop);
@@ -318,12 +356,34 @@ int tf_writer_add_meta(struct tf_writer *w, const struct tf_meta *meta)
 	int err;
 
 	make_header(w, meta);
+	if (w->output.flight && !w->output.has_landed)
+		return 0;
 	w->in_batch = false;
 	err = tf_meta_log_write(&w->meta_log, meta, emit_meta, w);
 	if (err || !stop)
 		return err ? err : tf_output_stop(&w->output);
 	tf_pool_drain(w->pool);
 	return w->in_batch && !w->output.batch_failed ? 0 : stop;
+}
+
+int tf_writer_land(struct tf_writer *w, const struct tf_meta *meta, struct tf_error *err)
+{
+	int ret;
+
+	if (!w->output.flight)
+		return 0;
+	tf_writer_flush(w);
+	make_header(w, meta);
+	ret = tf_output_land(&w->output, err);
+	if (ret)
+		return ret;
+	ret = tf_writer_add_meta(w, meta);
+	tf_pool_drain(w->pool);
+	tf_output_unload(&w->output, tf_pool_worker(w->pool));
+	/* Where there is no room the end tells. */
+	if (ret && ret != tf_output_stop(&w->output))
+		return tf_fail(err, ret, TF_NO_OFFSET, "%s", strerror(-ret));
+	return 0;
 }
 
 void tf_writer_get_stats(struct tf_writer *w, struct tf_writer_stats *stats)
@@ -333,7 +393,7 @@ void tf_writer_get_stats(struct tf_writer *w, struct tf_writer_stats *stats)
 	struct tf_totals totals;
 
 	tf_output_get_stats(&w->output, &out);
-	totals = stop ? out.totals : w->sealed;
+	totals = stop || w->output.options.last_bytes ? out.totals : w->sealed;
 	*stats = (struct tf_writer_stats){
 		.nr_blocks = totals.nr_blocks,
 		.file_bytes = out.file_bytes,
@@ -345,6 +405,8 @@ void tf_writer_get_stats(struct tf_writer *w, struct tf_writer_stats *stats)
 		.is_limit = out.is_limit,
 		.is_nearly_full = out.is_nearly_full,
 		.nr_dropped = out.nr_dropped,
+		.nr_passed = out.nr_passed,
+		.kept_bytes = out.kept_bytes,
 		.is_complete = out.is_complete,
 	};
 	/* Events that wait for their block count too. */

@@ -8,7 +8,7 @@
  *
  * Memory: some 6 MiB for each of the threads, more at high levels; some 60 bytes for each
  * block of a file; 110 bytes for each allocation that lives, max_live of them at most; and
- * with rotation the metadata.
+ * with rotation the metadata; in a flight what it keeps.
  *
  * The end of a file.  When its limit or the largest number of blocks is reached, or the
  * disk is full or fails, events are refused: tf_writer_add() returns the same negative code
@@ -62,12 +62,26 @@ struct tf_writer_options {
 	uint64_t trace_id;    /* with rotation not 0, different from trace to trace */
 	uint64_t first_event; /* records of the trace before this file, in one that is cut out */
 	/*
+	 * Minor version that the header tells, which comes before any event is known: the least
+	 * that has all kinds, flags and context bits that will be added; at most TF_VERSION_MINOR.
+	 */
+	unsigned minor;
+	/*
 	 * Records between checkpoints at least, and 16 times as many as allocations live; 0 is
 	 * 4 Mi.  A new segment begins with one, if there were 4 times as many records since the
 	 * last as allocations live.
 	 */
 	uint64_t checkpoint_events;
-	uint32_t max_live; /* 1 Mi; when more live, there will be no further checkpoints */
+	/* 1 Mi, 128 Ki with last_*; when more live, there will be no further checkpoints. */
+	uint32_t max_live;
+	/*
+	 * Flight: keep the newest events alone, in memory, until tf_writer_land().  Blocks are
+	 * dropped when all their events are more than last_ns older than the youngest (0: never
+	 * for this reason), or there is no room for them in last_bytes, of which 0 is, with
+	 * last_ns, 512 MiB or an eighth of the host's memory, what is less.  Neither with
+	 * rotation nor with max_bytes.
+	 */
+	uint64_t last_ns, last_bytes;
 };
 
 /* What events and bytes there are counts those of blocks that are on their way, too. */
@@ -86,7 +100,10 @@ struct tf_writer_stats {
 	bool is_nearly_full; /* of max_bytes so much is left as what is on its way may take */
 	uint64_t
 		nr_dropped; /* events that were added, and were refused afterwards; likewise lost */
-	bool is_complete;   /* finished, with a footer */
+	/* Of a flight; nr_events and the like are of what is kept, and in the end of the file. */
+	uint64_t nr_passed;  /* events that made room for younger ones: not lost */
+	uint64_t kept_bytes; /* of blocks in memory, when it landed if it has */
+	bool is_complete;    /* finished, with a footer */
 };
 
 /*
@@ -101,8 +118,9 @@ int tf_writer_create(struct tf_writer **out, const char *path,
 
 /*
  * Append one event.  Events should come in order of time; they are kept in the
- * order given.  -EINVAL for a kind that does not exist, which does not break the
- * writer.  -EFBIG at the limit, else the code of the disk; then the event was not taken.
+ * order given.  -EINVAL for a kind that does not exist, or not in the minor version of
+ * the options, which does not break the writer.  -EFBIG at the limit, else the code of the disk;
+ * then the event was not taken.
  */
 int tf_writer_add(struct tf_writer *w, const struct tf_event *ev);
 
@@ -110,9 +128,19 @@ int tf_writer_add(struct tf_writer *w, const struct tf_event *ev);
  * Write what meta holds beyond what was written before (new caches, symbols,
  * facts and snapshots, each once) as metadata blocks.  Cheap when nothing is new.
  * A snapshot must be whole by then; facts and caches that changed are written again.
- * 0 even if there may be no room for them: see stats.  -ENOMEM.
+ * 0 even if there may be no room for them: see stats.  -ENOMEM.  In a flight nothing is
+ * done: its landing takes all of it.
  */
 int tf_writer_add_meta(struct tf_writer *w, const struct tf_meta *meta);
+
+/*
+ * Of a flight: create the file, write meta as tf_writer_add_meta() would, a checkpoint of what
+ * lived before the events that are kept, and these.  On a disk without room for them all the
+ * oldest are dropped.  From then on the writer is like any other, but that it writes no further
+ * checkpoints.  0; -ENOMEM or why there is no file, and the flight goes on.  What was kept is
+ * lost if nobody lets it land: tf_writer_finish() then makes no file, and returns 0.
+ */
+int tf_writer_land(struct tf_writer *w, const struct tf_meta *meta, struct tf_error *err);
 
 /* Close the open block and send it on its way, so that it will be written soon. */
 int tf_writer_seal(struct tf_writer *w);

@@ -32,6 +32,9 @@ enum fields {
 	HAS_CONTEXT = 1 << 12,
 	IS_FAILED = 1 << 13,
 	HAS_IRQS = 1 << 14, /* whether interrupts were off */
+	HAS_RCU = 1 << 15,  /* whether in an RCU read-side section */
+	HAS_FALLBACK = 1 << 16,
+	HAS_REFILL = 1 << 17,
 };
 
 static const unsigned int fields_of_kind[TF_NR_KINDS] = {
@@ -49,6 +52,9 @@ static const unsigned int fields_of_kind[TF_NR_KINDS] = {
 	[TF_VMAP_FREE] = HAS_PTR | HAS_OWNER | HAS_CONTEXT,
 	[TF_GAP] = HAS_LOST,
 	[TF_MARK] = HAS_MARK,
+	[TF_ZONE_LOCKED] = HAS_PFN | HAS_ORDER | HAS_TYPE | HAS_REFILL | HAS_CONTEXT,
+	[TF_PCPU_DRAIN] = HAS_PFN | HAS_ORDER | HAS_TYPE | HAS_CONTEXT,
+	[TF_EXTFRAG] = HAS_PFN | HAS_ORDER | HAS_TYPE | HAS_FALLBACK | HAS_CONTEXT,
 };
 
 /* An event with its fields looked up and turned into text. */
@@ -56,24 +62,32 @@ struct line {
 	const struct tf_event *ev;
 	unsigned int fields;
 	int64_t ts_ns;
-	const char *type, *gfp, *cache, *symbol, *owner, *context; /* NULL: has none */
-	const struct tf_stack *stack;				   /* to be printed, NULL if not */
-	char symbol_buf[256];
+	const char *type, *gfp, *cache, *symbol, *owner, *context, *scopes; /* NULL: has none */
+	const struct tf_stack *stack; /* to be printed, NULL if not */
+	char symbol_buf[256], scopes_buf[32];
 };
 
-static bool is_failed(const struct tf_event *ev)
+/* The scopes of the task as "memalloc|nofs"; NULL if it was in none. */
+static const char *scopes_text(const struct tf_event *ev, char text[32])
 {
-	switch (ev->kind) {
-	case TF_KMALLOC:
-	case TF_CACHE_ALLOC:
-		return !ev->addr;
-	case TF_PAGE_ALLOC:
-		return ev->addr == TF_NO_PFN;
-	case TF_VMAP_ALLOC:
-		return ev->flags & TF_EV_FAILED;
-	default:
-		return ev->kind == TF_PERCPU_FAIL;
+	static const struct {
+		unsigned int flag;
+		const char *name;
+	} scopes[] = {
+		{ TF_EV_MEMALLOC, "memalloc" },
+		{ TF_EV_NOIO, "noio" },
+		{ TF_EV_NOFS, "nofs" },
+	};
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+		if (!(ev->flags & scopes[i].flag))
+			continue;
+		if (text[0])
+			strcat(text, "|");
+		strcat(text, scopes[i].name);
 	}
+	return text[0] ? text : NULL;
 }
 
 static const char *gfp_text(struct ui_event_printer *printer, uint32_t gfp)
@@ -96,18 +110,21 @@ static void look_up(struct ui_event_printer *printer, const struct tf_event *ev,
 	line->fields = ev->kind < TF_NR_KINDS ? fields_of_kind[ev->kind] : 0;
 	line->ts_ns = (int64_t)(ev->ts_ns - printer->first_ns);
 	line->type = tf_kind_name(ev->kind);
-	if (is_failed(ev)) {
+	if (tf_event_is_failed(ev)) {
 		line->fields |= IS_FAILED;
 		line->fields &= ~(unsigned int)(HAS_PTR | HAS_PFN);
 	}
 	if (printer->has_irqs_off && line->fields & HAS_CONTEXT && !(ev->ctx & TF_CTX_UNKNOWN))
 		line->fields |= HAS_IRQS;
+	if (printer->has_rcu && line->fields & HAS_CONTEXT && !(ev->ctx & TF_CTX_UNKNOWN))
+		line->fields |= HAS_RCU;
 	line->gfp = line->fields & HAS_GFP ? gfp_text(printer, ev->gfp) : NULL;
 	line->cache = cache ? cache->name : NULL;
 	line->symbol = ev->call_site ? km_result_symbol(printer->meta, ev->call_site,
 							line->symbol_buf, sizeof(line->symbol_buf))
 				     : NULL;
 	line->owner = line->fields & HAS_OWNER ? tf_owner_name(ev->owner) : NULL;
+	line->scopes = line->fields & HAS_CONTEXT ? scopes_text(ev, line->scopes_buf) : NULL;
 	line->stack =
 		printer->flags & UI_EVENT_STACKS ? tf_meta_stack(printer->meta, ev->stack) : NULL;
 	line->context = line->fields & HAS_CONTEXT ? km_context_name(km_context_of(ev->ctx)) : NULL;
@@ -127,6 +144,7 @@ void ui_event_printer_init(struct ui_event_printer *printer, FILE *file, const s
 	printer->flags = flags;
 	printer->first_ns = first_ns;
 	printer->has_irqs_off = tf_meta_get(meta, "record.irqs_off") != NULL;
+	printer->has_rcu = tf_meta_get(meta, "record.rcu") != NULL;
 	km_gfp_layout_clear(&printer->layout);
 	for (size_t i = 0; i < meta->nr_facts; i++) {
 		const char *key = meta->facts[i].key;
@@ -166,9 +184,10 @@ static void print_where(FILE *file, const struct line *line)
 
 		if (is_known && ev->preempt)
 			snprintf(depth, sizeof(depth), "/%u", ev->preempt);
-		snprintf(context, sizeof(context), "%s%s%s%s", line->context,
+		snprintf(context, sizeof(context), "%s%s%s%s%s", line->context,
 			 line->fields & HAS_IRQS && ev->ctx & TF_CTX_IRQS_OFF ? "+irq" : "",
-			 is_known && ev->ctx & TF_CTX_BH_OFF ? "+bh" : "", depth);
+			 is_known && ev->ctx & TF_CTX_BH_OFF ? "+bh" : "",
+			 line->fields & HAS_RCU && ev->ctx & TF_CTX_RCU ? "+rcu" : "", depth);
 	}
 	fprintf(file, "%s%" PRIu64 ".%09" PRIu64 " [%03u] %6" PRIu32 " %-10s %-15s",
 		line->ts_ns < 0 ? "-" : "", ns / 1000000000, ns % 1000000000, ev->cpu, ev->pid,
@@ -215,6 +234,11 @@ static void print_text(FILE *file, const struct tf_meta *meta, const struct line
 		fprintf(file, " node=%d", ev->node);
 	if (fields & HAS_TYPE)
 		fprintf(file, " type=%u", ev->migratetype);
+	if (fields & HAS_FALLBACK)
+		fprintf(file, " from order=%" PRIu64 " type=%" PRIu32, ev->bytes_req,
+			ev->bytes_alloc);
+	if (fields & HAS_REFILL && ev->flags & TF_EV_PERCPU_REFILL)
+		fputs(" refill", file);
 	if (line->cache)
 		fprintf(file, " %s", ui_clean(line->cache, name, sizeof(name)));
 	if (line->owner)
@@ -223,6 +247,10 @@ static void print_text(FILE *file, const struct tf_meta *meta, const struct line
 		fprintf(file, " %" PRIu64 " events lost", ev->bytes_req);
 	if (fields & HAS_MARK)
 		fprintf(file, " snapshot %" PRIu64, ev->addr);
+	if (line->scopes)
+		fprintf(file, " %s", line->scopes);
+	if (fields & HAS_CONTEXT && ev->flags & TF_EV_HOOKED)
+		fputs(" hooked", file);
 	if (ev->stack != TF_NO_STACK)
 		fprintf(file, " stack=%" PRIu32, ev->stack);
 	print_site(file, line);
@@ -255,6 +283,11 @@ static void json_text(FILE *file, const char *key, const char *text)
 		ui_json_string(file, text);
 	else
 		fputs("null", file);
+}
+
+static void json_bool(FILE *file, const char *key, bool value, bool has)
+{
+	fprintf(file, ", \"%s\": %s", key, !has ? "null" : value ? "true" : "false");
 }
 
 static void json_frames(FILE *file, const struct tf_meta *meta, const struct tf_stack *stack)
@@ -292,14 +325,18 @@ static void print_json(FILE *file, const struct tf_meta *meta, const struct line
 	json_text(file, "context", line->context);
 	json_number(file, "preempt", ev->preempt,
 		    fields & HAS_CONTEXT && !(ev->ctx & TF_CTX_UNKNOWN));
-	if (fields & HAS_IRQS)
-		fprintf(file, ", \"irqs_off\": %s", ev->ctx & TF_CTX_IRQS_OFF ? "true" : "false");
-	else
-		fputs(", \"irqs_off\": null", file);
+	json_bool(file, "irqs_off", ev->ctx & TF_CTX_IRQS_OFF, fields & HAS_IRQS);
 	json_text(file, "owner", line->owner);
 	json_number(file, "lost", ev->bytes_req, fields & HAS_LOST);
-	fprintf(file, ", \"failed\": %s", fields & IS_FAILED ? "true" : "false");
+	json_bool(file, "failed", fields & IS_FAILED, true);
 	json_number(file, "stack", ev->stack, ev->stack != TF_NO_STACK);
+	json_bool(file, "rcu", ev->ctx & TF_CTX_RCU, fields & HAS_RCU);
+	json_text(file, "scopes", line->scopes);
+	json_bool(file, "hooked", ev->flags & TF_EV_HOOKED, fields & HAS_CONTEXT);
+	json_number(file, "migratetype", ev->migratetype, fields & HAS_TYPE);
+	json_number(file, "fallback_order", ev->bytes_req, fields & HAS_FALLBACK);
+	json_number(file, "fallback_migratetype", ev->bytes_alloc, fields & HAS_FALLBACK);
+	json_bool(file, "percpu_refill", ev->flags & TF_EV_PERCPU_REFILL, fields & HAS_REFILL);
 	if (line->stack)
 		json_frames(file, meta, line->stack);
 	fputs("}\n", file);
@@ -351,6 +388,13 @@ static void print_csv(FILE *file, const struct line *line)
 	fprintf(file, ",%d", fields & IS_FAILED ? 1 : 0);
 	csv_number(file, ev->stack, ev->stack != TF_NO_STACK);
 	csv_number(file, !!(ev->ctx & TF_CTX_IRQS_OFF), fields & HAS_IRQS);
+	csv_number(file, !!(ev->ctx & TF_CTX_RCU), fields & HAS_RCU);
+	csv_text(file, line->scopes);
+	csv_number(file, !!(ev->flags & TF_EV_HOOKED), fields & HAS_CONTEXT);
+	csv_number(file, ev->migratetype, fields & HAS_TYPE);
+	csv_number(file, ev->bytes_req, fields & HAS_FALLBACK);
+	csv_number(file, ev->bytes_alloc, fields & HAS_FALLBACK);
+	csv_number(file, !!(ev->flags & TF_EV_PERCPU_REFILL), fields & HAS_REFILL);
 	putc('\n', file);
 }
 
@@ -358,7 +402,8 @@ void ui_event_print_header(const struct ui_event_printer *printer)
 {
 	if (printer->format == UI_EVENT_CSV)
 		fputs("ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,"
-		      "cache,pid,context,preempt,owner,lost,failed,stack,irqs_off\n",
+		      "cache,pid,context,preempt,owner,lost,failed,stack,irqs_off,rcu,scopes,"
+		      "hooked,migratetype,fallback_order,fallback_migratetype,percpu_refill\n",
 		      printer->file);
 }
 

@@ -34,6 +34,7 @@ struct ui_event_printer {
 	unsigned int flags; /* enum ui_event_flags */
 	uint64_t first_ns;
 	bool has_irqs_off; /* the trace tells whether interrupts were off */
+	bool has_rcu;	   /* and whether it was in an RCU read-side section */
 	struct km_gfp_layout layout;
 	/* Flags already turned into text; a trace has few different ones. */
 	struct {

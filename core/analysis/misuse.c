@@ -148,7 +148,7 @@ static unsigned int order_of(const struct km_replay *replay, const struct tf_eve
 static uint64_t key_of(const struct tf_event *ev, km_gfp gfp, unsigned int order)
 {
 	return (uint64_t)gfp << 32 | 1u << 31 | (uint32_t)order << 24 | (uint32_t)ev->kind << 20 |
-	       (uint32_t)(ev->owner & 7) << 17 | (uint32_t)!ev->pid << 16 |
+	       (uint32_t)!ev->pid << 16 | (uint32_t)(ev->owner & 15) << 11 |
 	       (uint32_t) !!ev->preempt << 15 | (uint32_t)(ev->flags & 7) << 8 | ev->ctx;
 }
 
@@ -185,7 +185,8 @@ static void saw_request(struct km_misuse *misuse, const struct tf_event *ev, uin
 {
 	const struct verdict *verdict;
 
-	if (ev->kind == TF_PAGE_ALLOC && ev->owner != TF_OWNER_OTHER)
+	if (ev->kind == TF_PAGE_ALLOC &&
+	    (ev->owner == TF_OWNER_UNKNOWN || tf_owner_is_allocator(ev->owner)))
 		return;
 	verdict = judge(misuse, ev);
 	for (uint32_t left = verdict->broken | verdict->clears; left; left &= left - 1) {

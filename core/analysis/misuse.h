@@ -7,8 +7,8 @@
  * discouraged, H a heuristic that needs repetition at one call site.
  *
  * Slab requests are judged by the caller's raw flags; page requests only where the
- * caller is outside the allocators (TF_OWNER_OTHER), because slab, vmalloc and percpu
- * change the flags for their own tries.  Rules about context say nothing of an event
+ * caller is known to be outside the allocators, because slab, vmalloc and percpu change
+ * the flags for their own tries.  Rules about context say nothing of an event
  * whose context is unknown, nor of the idle task.
  */
 #ifndef CORE_ANALYSIS_MISUSE_H

@@ -131,10 +131,23 @@ static void check(struct km_replay *replay)
 		km_loop_broke(replay, broken);
 }
 
+/* A light snapshot is no part of what happened: with and without it the result is the same. */
+static bool is_light_mark(const struct km_replay *replay, const struct tf_event *ev)
+{
+	const struct tf_meta *meta;
+
+	if (ev->kind != TF_MARK)
+		return false;
+	meta = tf_reader_meta(replay->reader);
+	return ev->addr < meta->nr_snapshots && tf_snapshot_is_light(&meta->snapshots[ev->addr]);
+}
+
 static void replay_event(struct km_replay *replay, const struct tf_event *ev)
 {
 	const struct km_observer_fns *fns = &replay->loop->fns;
 
+	if (is_light_mark(replay, ev))
+		return;
 	if (ev->ts_ns > replay->now_ns) {
 		if (ev->ts_ns >= replay->loop->next_tick_ns)
 			pass_tick(replay, ev->ts_ns);
@@ -162,11 +175,14 @@ static void prefetch(const struct km_replay *replay, const struct tf_event *ev)
 static int replay_batch(struct km_replay *replay, const struct tf_event *events, uint64_t nr)
 {
 	struct km_loop *loop = replay->loop;
+	uint64_t first = 0;
 
-	if (!replay->nr_events && !replay->now_ns)
-		start_time(replay, events[0].ts_ns);
+	while (first < nr && is_light_mark(replay, &events[first]))
+		first++;
+	if (first < nr && !replay->nr_events && !replay->now_ns)
+		start_time(replay, events[first].ts_ns);
 	loop->batch_end = events + nr;
-	for (uint64_t i = 0; i < nr; i++) {
+	for (uint64_t i = first; i < nr; i++) {
 		if (i + PREFETCH < nr)
 			prefetch(replay, &events[i + PREFETCH]);
 		loop->ahead = &events[i + 1];

@@ -95,7 +95,7 @@ void km_replay_percpu_free(struct km_replay *replay, const struct tf_event *ev)
 void km_replay_vmap_alloc(struct km_replay *replay, const struct tf_event *ev)
 {
 	const uint64_t page_bytes = km_page_bytes(replay);
-	unsigned int flags = ev->owner == TF_OWNER_OTHER ? KM_AREA_MAP : KM_AREA_PAGES;
+	unsigned int flags = ev->owner >= TF_OWNER_OTHER ? KM_AREA_MAP : KM_AREA_PAGES;
 	unsigned int cpu = km_loop_cpu(replay, ev);
 	bool host_failed = (ev->flags & TF_EV_FAILED) || !ev->addr;
 	struct km_new_life new = { .call_site = ev->call_site, .cache = KM_NO_CACHE };

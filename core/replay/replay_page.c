@@ -4,7 +4,7 @@
  *
  *   owner slab, vmalloc, percpu    evidence: remembered and counted, not replayed, because
  *                                  the model takes its own pages at its own time
- *   owner other, unknown           replayed with its flags, order, CPU and node
+ *   all other owners               replayed with its flags, order, CPU and node
  *
  * A large kmalloc takes its pages as slab does.  Its block is told from a slab's by
  * address, if the recorded direct map's base is known, and else by being the last that slab
@@ -17,12 +17,6 @@
  * before the trace: a warm start turns as many held pages of that zone into free ones.
  */
 #include "core/replay/loop.h"
-
-static bool is_nested(const struct tf_event *ev)
-{
-	return ev->owner == TF_OWNER_SLAB || ev->owner == TF_OWNER_VMALLOC ||
-	       ev->owner == TF_OWNER_PERCPU;
-}
 
 /* Set or clear the bits of a block's pages; true if the first one's was set. */
 static bool mark_given_back(struct km_loop *loop, uint64_t pfn, unsigned int order, bool set)
@@ -138,7 +132,7 @@ void km_replay_page_alloc(struct km_replay *replay, const struct tf_event *ev)
 	struct km_new_life new = { .call_site = ev->call_site, .cache = KM_NO_CACHE };
 	struct km_nested_block block;
 
-	if (is_nested(ev)) {
+	if (tf_owner_is_allocator(ev->owner)) {
 		take_evidence(replay, ev);
 		return;
 	}
@@ -226,7 +220,7 @@ void km_replay_page_free(struct km_replay *replay, const struct tf_event *ev)
 		km_page_end(replay, ev, life, KM_END_FREED);
 	} else if (km_nested_take(replay->loop->nested, ev->addr, &block)) {
 		give_evidence(replay, ev, block.owner, block.is_large);
-	} else if (is_nested(ev) && !life) {
+	} else if (tf_owner_is_allocator(ev->owner) && !life) {
 		give_evidence(replay, ev, ev->owner, false);
 	} else if (!km_page_free_misfit(replay, ev)) {
 		free_unknown(replay, ev, was_given_back);

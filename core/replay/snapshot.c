@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A host put together from the files of its first and its last snapshot.
+ * A host put together from the files of its opening and its closing snapshot.
  *
  * Zones of both states are in the order of the opening zoneinfo, so that start, end and
  * profile can be laid side by side; a zone that comes up later is left out.
@@ -89,13 +89,15 @@ int km_host_init(struct km_host *host, const struct tf_meta *meta)
 	int err;
 
 	memset(host, 0, sizeof(*host));
-	if (!meta->nr_snapshots)
+	first = tf_meta_opening(meta);
+	if (!first)
 		return 0;
 	infos = calloc(2, sizeof(*infos));
 	if (!infos)
 		return -ENOMEM;
-	first = &meta->snapshots[0];
-	last = &meta->snapshots[meta->nr_snapshots - 1];
+	last = tf_meta_closing(meta);
+	if (!last)
+		last = first;
 	host->has_end = first != last;
 	km_parse_zoneinfo(km_snapshot_text(first, "/proc/zoneinfo"), &infos[0]);
 	km_parse_zoneinfo(km_snapshot_text(last, "/proc/zoneinfo"), &infos[1]);

@@ -61,9 +61,11 @@ struct km_host_state {
 
 struct km_host {
 	bool has_profile;
-	struct km_profile profile;	 /* from the opening snapshot and facts */
-	struct km_host_state start, end; /* the first and the last snapshot; equal if only one */
-	bool has_end;			 /* a second snapshot exists */
+	struct km_profile profile; /* from the opening snapshot and facts */
+	/* The opening and the closing snapshot, of which a light one is neither; equal if only one.
+	 */
+	struct km_host_state start, end;
+	bool has_end; /* a closing snapshot exists */
 };
 
 /* Parse what meta holds.  0 or -ENOMEM; strange files are not an error. */

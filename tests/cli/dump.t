@@ -82,39 +82,39 @@ $ kmemtool dump base.kmt | wc -l
 
 == JSON lines
 $ kmemtool dump --format jsonl --type mark,vmap_alloc,percpu_fail base.kmt
-> {"ts_ns": 0, "cpu": 0, "type": "mark", "ptr": null, "pfn": null, "order": null, "bytes_req": null, "bytes_alloc": null, "gfp": null, "call_site": null, "symbol": null, "cache": null, "pid": null, "context": null, "preempt": null, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null}
-> {"ts_ns": 1000050000, "cpu": 0, "type": "vmap_alloc", "ptr": "0xffffc90000008000", "pfn": null, "order": null, "bytes_req": 20480, "bytes_alloc": null, "gfp": null, "call_site": "0xffffffff81800063", "symbol": "dup_task_struct+0x63", "cache": null, "pid": 500, "context": "task", "preempt": 0, "irqs_off": null, "owner": "vmalloc", "lost": null, "failed": false, "stack": null}
-> {"ts_ns": 1000055000, "cpu": 0, "type": "vmap_alloc", "ptr": "0xffffc90000020000", "pfn": null, "order": null, "bytes_req": 8192, "bytes_alloc": null, "gfp": null, "call_site": "0xffffffff81900017", "symbol": "nic_probe+0x17 [nicdrv]", "cache": null, "pid": 500, "context": "task", "preempt": 0, "irqs_off": null, "owner": "other", "lost": null, "failed": false, "stack": null}
-> {"ts_ns": 1200060000, "cpu": 1, "type": "percpu_fail", "ptr": null, "pfn": null, "order": null, "bytes_req": 65536, "bytes_alloc": null, "gfp": null, "call_site": null, "symbol": null, "cache": null, "pid": 600, "context": "task", "preempt": 0, "irqs_off": null, "owner": null, "lost": null, "failed": true, "stack": null}
-> {"ts_ns": 2000000000, "cpu": 0, "type": "mark", "ptr": null, "pfn": null, "order": null, "bytes_req": null, "bytes_alloc": null, "gfp": null, "call_site": null, "symbol": null, "cache": null, "pid": null, "context": null, "preempt": null, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null}
+> {"ts_ns": 0, "cpu": 0, "type": "mark", "ptr": null, "pfn": null, "order": null, "bytes_req": null, "bytes_alloc": null, "gfp": null, "call_site": null, "symbol": null, "cache": null, "pid": null, "context": null, "preempt": null, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null, "rcu": null, "scopes": null, "hooked": null, "migratetype": null, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
+> {"ts_ns": 1000050000, "cpu": 0, "type": "vmap_alloc", "ptr": "0xffffc90000008000", "pfn": null, "order": null, "bytes_req": 20480, "bytes_alloc": null, "gfp": null, "call_site": "0xffffffff81800063", "symbol": "dup_task_struct+0x63", "cache": null, "pid": 500, "context": "task", "preempt": 0, "irqs_off": null, "owner": "vmalloc", "lost": null, "failed": false, "stack": null, "rcu": null, "scopes": null, "hooked": false, "migratetype": null, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
+> {"ts_ns": 1000055000, "cpu": 0, "type": "vmap_alloc", "ptr": "0xffffc90000020000", "pfn": null, "order": null, "bytes_req": 8192, "bytes_alloc": null, "gfp": null, "call_site": "0xffffffff81900017", "symbol": "nic_probe+0x17 [nicdrv]", "cache": null, "pid": 500, "context": "task", "preempt": 0, "irqs_off": null, "owner": "other", "lost": null, "failed": false, "stack": null, "rcu": null, "scopes": null, "hooked": false, "migratetype": null, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
+> {"ts_ns": 1200060000, "cpu": 1, "type": "percpu_fail", "ptr": null, "pfn": null, "order": null, "bytes_req": 65536, "bytes_alloc": null, "gfp": null, "call_site": null, "symbol": null, "cache": null, "pid": 600, "context": "task", "preempt": 0, "irqs_off": null, "owner": null, "lost": null, "failed": true, "stack": null, "rcu": null, "scopes": null, "hooked": false, "migratetype": null, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
+> {"ts_ns": 2000000000, "cpu": 0, "type": "mark", "ptr": null, "pfn": null, "order": null, "bytes_req": null, "bytes_alloc": null, "gfp": null, "call_site": null, "symbol": null, "cache": null, "pid": null, "context": null, "preempt": null, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null, "rcu": null, "scopes": null, "hooked": null, "migratetype": null, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
 
 == JSON lines: page events
 $ kmemtool dump --format jsonl --type page_alloc --from 800100us --limit 2 base.kmt
-> {"ts_ns": 800100000, "cpu": 1, "type": "page_alloc", "ptr": null, "pfn": 14336, "order": 3, "bytes_req": null, "bytes_alloc": null, "gfp": "GFP_KERNEL", "call_site": "0xffffffff81700021", "symbol": "pool_grow+0x21 [nicdrv]", "cache": null, "pid": 400, "context": "task", "preempt": 0, "irqs_off": null, "owner": "other", "lost": null, "failed": false, "stack": null}
-> {"ts_ns": 800109000, "cpu": 1, "type": "page_alloc", "ptr": null, "pfn": null, "order": 10, "bytes_req": null, "bytes_alloc": null, "gfp": "GFP_ATOMIC|COMP", "call_site": "0xffffffff81700021", "symbol": "pool_grow+0x21 [nicdrv]", "cache": null, "pid": 400, "context": "task", "preempt": 0, "irqs_off": null, "owner": "other", "lost": null, "failed": true, "stack": null}
+> {"ts_ns": 800100000, "cpu": 1, "type": "page_alloc", "ptr": null, "pfn": 14336, "order": 3, "bytes_req": null, "bytes_alloc": null, "gfp": "GFP_KERNEL", "call_site": "0xffffffff81700021", "symbol": "pool_grow+0x21 [nicdrv]", "cache": null, "pid": 400, "context": "task", "preempt": 0, "irqs_off": null, "owner": "other", "lost": null, "failed": false, "stack": null, "rcu": null, "scopes": null, "hooked": false, "migratetype": 0, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
+> {"ts_ns": 800109000, "cpu": 1, "type": "page_alloc", "ptr": null, "pfn": null, "order": 10, "bytes_req": null, "bytes_alloc": null, "gfp": "GFP_ATOMIC|COMP", "call_site": "0xffffffff81700021", "symbol": "pool_grow+0x21 [nicdrv]", "cache": null, "pid": 400, "context": "task", "preempt": 0, "irqs_off": null, "owner": "other", "lost": null, "failed": true, "stack": null, "rcu": null, "scopes": null, "hooked": false, "migratetype": 0, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
 
 == JSON lines: kmalloc and kfree
 $ kmemtool dump --format jsonl --from 400050us --limit 2 --type kmalloc,kfree base.kmt
-> {"ts_ns": 400050000, "cpu": 1, "type": "kmalloc", "ptr": "0xffff888002ee0000", "pfn": null, "order": null, "bytes_req": 40, "bytes_alloc": 64, "gfp": "GFP_KERNEL", "call_site": "0xffffffffc0400077", "symbol": "poll_timer+0x77 [nicdrv]", "cache": "kmalloc-64", "pid": 7, "context": "softirq", "preempt": 1, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null}
-> {"ts_ns": 400051000, "cpu": 1, "type": "kmalloc", "ptr": "0xffff888002ee0040", "pfn": null, "order": null, "bytes_req": 40, "bytes_alloc": 64, "gfp": "GFP_KERNEL", "call_site": "0xffffffffc0400077", "symbol": "poll_timer+0x77 [nicdrv]", "cache": "kmalloc-64", "pid": 7, "context": "softirq", "preempt": 1, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null}
+> {"ts_ns": 400050000, "cpu": 1, "type": "kmalloc", "ptr": "0xffff888002ee0000", "pfn": null, "order": null, "bytes_req": 40, "bytes_alloc": 64, "gfp": "GFP_KERNEL", "call_site": "0xffffffffc0400077", "symbol": "poll_timer+0x77 [nicdrv]", "cache": "kmalloc-64", "pid": 7, "context": "softirq", "preempt": 1, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null, "rcu": null, "scopes": null, "hooked": false, "migratetype": null, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
+> {"ts_ns": 400051000, "cpu": 1, "type": "kmalloc", "ptr": "0xffff888002ee0040", "pfn": null, "order": null, "bytes_req": 40, "bytes_alloc": 64, "gfp": "GFP_KERNEL", "call_site": "0xffffffffc0400077", "symbol": "poll_timer+0x77 [nicdrv]", "cache": "kmalloc-64", "pid": 7, "context": "softirq", "preempt": 1, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null, "rcu": null, "scopes": null, "hooked": false, "migratetype": null, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
 
 == CSV
 $ kmemtool dump --format csv --limit 3 base.kmt
-> ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,cache,pid,context,preempt,owner,lost,failed,stack,irqs_off
-> 0,0,mark,,,,,,,,,,,,,,,0,,
-> 1000,1,kmalloc,0xffff888002710000,,,100,128,GFP_KERNEL,0xffffffff81200042,ring_grow+0x42,kmalloc-128,200,task,0,,,0,,
-> 2000,1,kmalloc,0xffff888002710100,,,100,128,GFP_KERNEL,0xffffffff81200042,ring_grow+0x42,kmalloc-128,200,task,0,,,0,,
+> ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,cache,pid,context,preempt,owner,lost,failed,stack,irqs_off,rcu,scopes,hooked,migratetype,fallback_order,fallback_migratetype,percpu_refill
+> 0,0,mark,,,,,,,,,,,,,,,0,,,,,,,,,
+> 1000,1,kmalloc,0xffff888002710000,,,100,128,GFP_KERNEL,0xffffffff81200042,ring_grow+0x42,kmalloc-128,200,task,0,,,0,,,,,0,,,,
+> 2000,1,kmalloc,0xffff888002710100,,,100,128,GFP_KERNEL,0xffffffff81200042,ring_grow+0x42,kmalloc-128,200,task,0,,,0,,,,,0,,,,
 
 == CSV: page events
 $ kmemtool dump --format csv --type page_alloc --from 800100us --limit 2 base.kmt
-> ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,cache,pid,context,preempt,owner,lost,failed,stack,irqs_off
-> 800100000,1,page_alloc,,14336,3,,,GFP_KERNEL,0xffffffff81700021,pool_grow+0x21 [nicdrv],,400,task,0,other,,0,,
-> 800109000,1,page_alloc,,,10,,,GFP_ATOMIC|COMP,0xffffffff81700021,pool_grow+0x21 [nicdrv],,400,task,0,other,,1,,
+> ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,cache,pid,context,preempt,owner,lost,failed,stack,irqs_off,rcu,scopes,hooked,migratetype,fallback_order,fallback_migratetype,percpu_refill
+> 800100000,1,page_alloc,,14336,3,,,GFP_KERNEL,0xffffffff81700021,pool_grow+0x21 [nicdrv],,400,task,0,other,,0,,,,,0,0,,,
+> 800109000,1,page_alloc,,,10,,,GFP_ATOMIC|COMP,0xffffffff81700021,pool_grow+0x21 [nicdrv],,400,task,0,other,,1,,,,,0,0,,,
 
 == CSV: a gap
 $ kmemtool dump --format csv --type gap loss.kmt
-> ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,cache,pid,context,preempt,owner,lost,failed,stack,irqs_off
-> 1600050000,1,gap,,,,,,,,,,,,,,25,0,,
+> ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,cache,pid,context,preempt,owner,lost,failed,stack,irqs_off,rcu,scopes,hooked,migratetype,fallback_order,fallback_migratetype,percpu_refill
+> 1600050000,1,gap,,,,,,,,,,,,,,25,0,,,,,,,,,
 
 == call chains, by number
 $ kmemtool dump --limit 2 --type kmalloc,page_alloc chains.kmt
@@ -136,14 +136,14 @@ $ kmemtool dump --stacks --limit 2 --type kmalloc chains.kmt
 $ kmemtool dump --format jsonl --limit 1 --type kmalloc chains.kmt
 $ kmemtool dump --format jsonl --stacks --limit 1 --type vmap_alloc chains.kmt
 $ kmemtool dump --format jsonl --stacks --limit 1 --type kfree chains.kmt
-> {"ts_ns": 1000, "cpu": 1, "type": "kmalloc", "ptr": "0xffff888002710000", "pfn": null, "order": null, "bytes_req": 100, "bytes_alloc": 128, "gfp": "GFP_KERNEL", "call_site": "0xffffffff81200042", "symbol": "ring_grow+0x42", "cache": "kmalloc-128", "pid": 200, "context": "task", "preempt": 0, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": 6}
-> {"ts_ns": 1000050000, "cpu": 0, "type": "vmap_alloc", "ptr": "0xffffc90000008000", "pfn": null, "order": null, "bytes_req": 20480, "bytes_alloc": null, "gfp": null, "call_site": "0xffffffff81800063", "symbol": "dup_task_struct+0x63", "cache": null, "pid": 500, "context": "task", "preempt": 0, "irqs_off": null, "owner": "vmalloc", "lost": null, "failed": false, "stack": 21, "frames": [{"call_site": "0xffffffff81800063", "symbol": "dup_task_struct+0x63"}, {"call_site": "0xffffffff81c0002c", "symbol": "vfs_ioctl+0x2c"}, {"call_site": "0xffffffff81d0005d", "symbol": "do_syscall_64+0x5d"}]}
-> {"ts_ns": 31000, "cpu": 0, "type": "kfree", "ptr": "0xffff888002af8000", "pfn": null, "order": null, "bytes_req": null, "bytes_alloc": null, "gfp": null, "call_site": "0xffffffff81300088", "symbol": "free_msg+0x8", "cache": null, "pid": 300, "context": "softirq", "preempt": 0, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null}
+> {"ts_ns": 1000, "cpu": 1, "type": "kmalloc", "ptr": "0xffff888002710000", "pfn": null, "order": null, "bytes_req": 100, "bytes_alloc": 128, "gfp": "GFP_KERNEL", "call_site": "0xffffffff81200042", "symbol": "ring_grow+0x42", "cache": "kmalloc-128", "pid": 200, "context": "task", "preempt": 0, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": 6, "rcu": null, "scopes": null, "hooked": false, "migratetype": null, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
+> {"ts_ns": 1000050000, "cpu": 0, "type": "vmap_alloc", "ptr": "0xffffc90000008000", "pfn": null, "order": null, "bytes_req": 20480, "bytes_alloc": null, "gfp": null, "call_site": "0xffffffff81800063", "symbol": "dup_task_struct+0x63", "cache": null, "pid": 500, "context": "task", "preempt": 0, "irqs_off": null, "owner": "vmalloc", "lost": null, "failed": false, "stack": 21, "rcu": null, "scopes": null, "hooked": false, "migratetype": null, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null, "frames": [{"call_site": "0xffffffff81800063", "symbol": "dup_task_struct+0x63"}, {"call_site": "0xffffffff81c0002c", "symbol": "vfs_ioctl+0x2c"}, {"call_site": "0xffffffff81d0005d", "symbol": "do_syscall_64+0x5d"}]}
+> {"ts_ns": 31000, "cpu": 0, "type": "kfree", "ptr": "0xffff888002af8000", "pfn": null, "order": null, "bytes_req": null, "bytes_alloc": null, "gfp": null, "call_site": "0xffffffff81300088", "symbol": "free_msg+0x8", "cache": null, "pid": 300, "context": "softirq", "preempt": 0, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null, "rcu": null, "scopes": null, "hooked": false, "migratetype": null, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": null}
 
 == call chains as CSV: by number
 $ kmemtool dump --format csv --limit 1 --type kmalloc chains.kmt
-> ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,cache,pid,context,preempt,owner,lost,failed,stack,irqs_off
-> 1000,1,kmalloc,0xffff888002710000,,,100,128,GFP_KERNEL,0xffffffff81200042,ring_grow+0x42,kmalloc-128,200,task,0,,,0,6,
+> ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,cache,pid,context,preempt,owner,lost,failed,stack,irqs_off,rcu,scopes,hooked,migratetype,fallback_order,fallback_migratetype,percpu_refill
+> 1000,1,kmalloc,0xffff888002710000,,,100,128,GFP_KERNEL,0xffffffff81200042,ring_grow+0x42,kmalloc-128,200,task,0,,,0,6,,,,0,,,,
 
 == call chains as CSV: in full
 $ kmemtool dump --format csv --stacks chains.kmt
@@ -261,12 +261,12 @@ $ kmemtool dump --from 3h base.kmt
 
 == wrong type
 $ kmemtool dump --type kmalloc,page base.kmt
-! kmemtool: dump: --type: no event type 'page'; there are kmalloc, kfree, cache_alloc, cache_free, page_alloc, page_free, page_free_batch, percpu_alloc, percpu_free, percpu_fail, vmap_alloc, vmap_free, gap, mark (see kmemtool dump --help)
+! kmemtool: dump: --type: no event type 'page'; there are kmalloc, kfree, cache_alloc, cache_free, page_alloc, page_free, page_free_batch, percpu_alloc, percpu_free, percpu_fail, vmap_alloc, vmap_free, gap, mark, zone_locked, pcpu_drain, extfrag (see kmemtool dump --help)
 = 2
 
 == no type
 $ kmemtool dump --type , base.kmt
-! kmemtool: dump: --type: no event type ''; there are kmalloc, kfree, cache_alloc, cache_free, page_alloc, page_free, page_free_batch, percpu_alloc, percpu_free, percpu_fail, vmap_alloc, vmap_free, gap, mark (see kmemtool dump --help)
+! kmemtool: dump: --type: no event type ''; there are kmalloc, kfree, cache_alloc, cache_free, page_alloc, page_free, page_free_batch, percpu_alloc, percpu_free, percpu_fail, vmap_alloc, vmap_free, gap, mark, zone_locked, pcpu_drain, extfrag (see kmemtool dump --help)
 = 2
 
 == wrong list of CPUs
@@ -320,3 +320,30 @@ $ { kmemtool dump base.kmt; echo "status $?" >&2; } | head -1
 $ kmemtool dump --from 2s --to 1s base.kmt
 ! kmemtool: dump: --from is not before --to (see kmemtool dump --help)
 = 2
+
+== version 1.1: pages on their way, what a task was in, paths without tracepoint
+$ kmemtool dump transitions.kmt
+> 0.000000000 [000]      0            mark            snapshot 0
+> 0.000001000 [001]    400 task       zone_locked     pfn=14000 order=0 type=0 refill
+> 0.000002000 [001]    400 task       zone_locked     pfn=14001 order=0 type=0 refill
+> 0.000003000 [001]    400 task       zone_locked     pfn=14002 order=0 type=0 refill
+> 0.000004000 [001]    400 task       extfrag         pfn=16384 order=3 type=1 from order=10 type=2
+> 0.000005000 [001]    400 task       zone_locked     pfn=16384 order=3 type=1
+> 0.000006000 [001]    400 task       page_alloc      pfn=14000 order=0 GFP_KERNEL type=0 owner=other do_anonymous_page+0x55
+> 0.000007000 [001]    400 softirq    pcpu_drain      pfn=14001 order=0 type=0
+> 0.000008000 [001]    400 softirq    pcpu_drain      pfn=14002 order=0 type=0
+> 0.000009000 [000]    500 task       cache_alloc     0xffff888002000000 req=192 alloc=192 GFP_KERNEL dentry nofs hooked __d_alloc+0x12
+> 0.000010000 [000]    500 task       cache_alloc     0xffff8880020000c0 req=192 alloc=192 GFP_KERNEL dentry nofs hooked __d_alloc+0x12
+> 0.000011000 [000]    500 task       cache_alloc     0xffff888002000180 req=192 alloc=192 GFP_KERNEL dentry nofs hooked __d_alloc+0x12
+> 0.000012000 [000]    500 task+rcu   cache_free      0xffff888002000000 dentry hooked __d_free+0x34
+> 0.000013000 [000]    500 task+rcu   cache_free      0xffff8880020000c0 dentry hooked __d_free+0x34
+> 0.000014000 [000]    500 task+rcu   cache_free      0xffff888002000180 dentry memalloc|noio __d_free+0x34
+> 2.000000000 [000]      0            mark            snapshot 1
+
+== its keys in JSON lines and CSV
+$ kmemtool dump --type zone_locked,extfrag,pcpu_drain --cpu 1 --skip 3 --format jsonl --limit 2 transitions.kmt
+$ kmemtool dump --skip 11 --limit 1 --format csv transitions.kmt
+> {"ts_ns": 3000, "cpu": 1, "type": "zone_locked", "ptr": null, "pfn": 14002, "order": 0, "bytes_req": null, "bytes_alloc": null, "gfp": null, "call_site": null, "symbol": null, "cache": null, "pid": 400, "context": "task", "preempt": 0, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null, "rcu": false, "scopes": null, "hooked": false, "migratetype": 0, "fallback_order": null, "fallback_migratetype": null, "percpu_refill": true}
+> {"ts_ns": 4000, "cpu": 1, "type": "extfrag", "ptr": null, "pfn": 16384, "order": 3, "bytes_req": null, "bytes_alloc": null, "gfp": null, "call_site": null, "symbol": null, "cache": null, "pid": 400, "context": "task", "preempt": 0, "irqs_off": null, "owner": null, "lost": null, "failed": false, "stack": null, "rcu": false, "scopes": null, "hooked": false, "migratetype": 1, "fallback_order": 10, "fallback_migratetype": 2, "percpu_refill": null}
+> ts_ns,cpu,type,ptr,pfn,order,bytes_req,bytes_alloc,gfp,call_site,symbol,cache,pid,context,preempt,owner,lost,failed,stack,irqs_off,rcu,scopes,hooked,migratetype,fallback_order,fallback_migratetype,percpu_refill
+> 11000,0,cache_alloc,0xffff888002000180,,,192,192,GFP_KERNEL,0xffffffff81100012,__d_alloc+0x12,dentry,500,task,0,,,0,,,0,nofs,1,,,,

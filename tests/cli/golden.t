@@ -3,13 +3,13 @@
 
 == events
 ? test -x "$MAKE_GOLDEN" # MAKE_GOLDEN does not name the program that makes them
-$ for v in base head loss bare empty; do
+$ for v in base head loss bare empty transitions; do
 $ 	"$MAKE_GOLDEN" $v new.kmt && kmemtool dump new.kmt > new && kmemtool dump $v.kmt | cmp - new
 $ done
 
 == results
 ? test -x "$MAKE_GOLDEN" # MAKE_GOLDEN does not name the program that makes them
-$ for v in base head loss bare empty; do
+$ for v in base head loss bare empty transitions; do
 $ 	"$MAKE_GOLDEN" $v new.kmt && kmemtool replay new.kmt 2> err > new && kmemtool replay $v.kmt 2> err | cmp - new
 $ done
 

@@ -55,12 +55,14 @@ $ kmemtool dump s.kmt | sed -n '2,5p'
 $ kmemtool dump --type page_alloc --format csv s.kmt | cut -d, -f16 | sort | uniq -c
 > s.kmt: 107 events, none lost
 > not used: 199 rss_stat
-> 0.000780063 [000]    185 task       page_alloc      pfn=14934 order=0 GFP_HIGHUSER_MOVABLE|COMP type=1 owner=other stack=2 do_wp_page+0x287
-> 0.000919601 [000]    185 task       page_alloc      pfn=14932 order=0 GFP_HIGHUSER_MOVABLE|COMP type=1 owner=other stack=2 do_wp_page+0x287
-> 0.001035053 [000]    185 task       page_alloc      pfn=14933 order=0 GFP_HIGHUSER_MOVABLE|COMP type=1 owner=other stack=2 do_wp_page+0x287
-> 0.001062524 [000]    185 task       page_alloc      pfn=14929 order=0 GFP_HIGHUSER_MOVABLE|COMP type=1 owner=other stack=2 do_wp_page+0x287
->      88 other
+> 0.000780063 [000]    185 task       page_alloc      pfn=14934 order=0 GFP_HIGHUSER_MOVABLE|COMP type=1 owner=anon stack=2 do_wp_page+0x287
+> 0.000919601 [000]    185 task       page_alloc      pfn=14932 order=0 GFP_HIGHUSER_MOVABLE|COMP type=1 owner=anon stack=2 do_wp_page+0x287
+> 0.001035053 [000]    185 task       page_alloc      pfn=14933 order=0 GFP_HIGHUSER_MOVABLE|COMP type=1 owner=anon stack=2 do_wp_page+0x287
+> 0.001062524 [000]    185 task       page_alloc      pfn=14929 order=0 GFP_HIGHUSER_MOVABLE|COMP type=1 owner=anon stack=2 do_wp_page+0x287
+>      45 anon
+>       5 other
 >       1 owner
+>      38 page_table
 >       1 slab
 
 == from standard input, which is a file

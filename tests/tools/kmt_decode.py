@@ -22,7 +22,7 @@ import zstandard
 U64 = (1 << 64) - 1
 FACTS, CACHES, SYMBOLS, SNAPSHOT, EVENTS, FOOTER, STACKS, CHECKPOINT = range(1, 9)
 KINDS = ("kmalloc kfree cache_alloc cache_free page_alloc page_free page_free_batch percpu_alloc"
-         " percpu_free percpu_fail vmap_alloc vmap_free gap mark").split()
+         " percpu_free percpu_fail vmap_alloc vmap_free gap mark zone_locked pcpu_drain extfrag").split()
 ALLOCATIONS, FREES = frozenset((0, 2, 4, 7, 10)), frozenset((1, 3, 5, 8, 11))
 PAGE_ALLOC, GAP = KINDS.index("page_alloc"), KINDS.index("gap")
 SPACES = dict(zip(range(12), "slab slab slab slab page page - percpu percpu - vmap vmap".split()))
@@ -587,8 +587,9 @@ GFP_TOGETHER = (
     ("GFP_ATOMIC", "HIGH KSWAPD_RECLAIM"),
     ("GFP_NOIO", "DIRECT_RECLAIM KSWAPD_RECLAIM"),
     ("GFP_NOWAIT", "KSWAPD_RECLAIM NOWARN"))
-OWNERS = "unknown slab vmalloc percpu other".split()
-SLAB_ALLOCS, PAGES, AREAS = KINDS[0:3:2], KINDS[4:7], KINDS[10:12]
+OWNERS = "unknown slab vmalloc percpu other page_table kernel_stack page_cache anon".split()
+SLAB_ALLOCS, PAGES, AREAS, TRANSITIONS = KINDS[0:3:2], KINDS[4:7], KINDS[10:12], KINDS[14:17]
+SCOPES = ((8, "memalloc"), (16, "noio"), (32, "nofs"))
 SIZED = ("kmalloc", "cache_alloc", "percpu_alloc")
 
 
@@ -618,6 +619,7 @@ class Dump:
         self.gfp_parts = [(name, sum(bits[part] for part in parts.split())) for name, parts in GFP_TOGETHER
                           if all(part in bits for part in parts.split())] + list(bits.items())
         self.has_irqs = b"record.irqs_off" in metadata.facts
+        self.has_rcu = b"record.rcu" in metadata.facts
 
     def gfp(self, flags):
         if flags not in self.gfp_texts:
@@ -632,6 +634,8 @@ class Dump:
     def line(self, r):
         kind = KINDS[r.kind]
         page, area, placed = kind in PAGES, kind in AREAS, kind not in ("gap", "mark")
+        moved, taken = kind in TRANSITIONS, kind == "extfrag"
+        scopes = "|".join(name for bit, name in SCOPES if placed and r.flags & bit)
         failed = (kind in SLAB_ALLOCS and r.addr == 0 or kind == "page_alloc" and r.addr == U64
                   or kind == "vmap_alloc" and r.flags & 1 or kind == "percpu_fail")
         known = placed and not r.ctx & 0x80
@@ -640,9 +644,9 @@ class Dump:
             "ts_ns": ((r.ts_ns - self.first + (1 << 63)) & U64) - (1 << 63),
             "cpu": r.cpu,
             "type": f'"{kind}"',
-            "ptr": f'"{r.addr:#x}"' if placed and not page and not failed else None,
-            "pfn": r.addr if page and not failed else None,
-            "order": r.order if kind in ("page_alloc", "page_free") else None,
+            "ptr": f'"{r.addr:#x}"' if placed and not page and not moved and not failed else None,
+            "pfn": r.addr if (page or moved) and not failed else None,
+            "order": r.order if kind in ("page_alloc", "page_free") or moved else None,
             "bytes_req": r.bytes_req if kind in SIZED or kind in ("percpu_fail", "vmap_alloc") else None,
             "bytes_alloc": r.bytes_alloc if kind in SIZED else None,
             "gfp": self.gfp(r.gfp) if kind in SIZED or kind == "page_alloc" else None,
@@ -657,6 +661,13 @@ class Dump:
             "lost": r.bytes_req if kind == "gap" else None,
             "failed": "true" if failed else "false",
             "stack": r.stack or None,
+            "rcu": ("true" if r.ctx & 32 else "false") if known and self.has_rcu else None,
+            "scopes": f'"{scopes}"' if scopes else None,
+            "hooked": ("true" if r.flags & 64 else "false") if placed else None,
+            "migratetype": r.migratetype if kind == "page_alloc" or moved else None,
+            "fallback_order": r.bytes_req if taken else None,
+            "fallback_migratetype": r.bytes_alloc if taken else None,
+            "percpu_refill": ("true" if r.flags & 1 else "false") if kind == "zone_locked" else None,
         }
         parts = [f'"{key}": {"null" if value is None else value}' for key, value in values.items()]
         return "{" + ", ".join(parts) + "}\n"

@@ -2,7 +2,7 @@
 /*
  * Makes the golden traces of tests/golden with the real writer:
  *
- *   make_golden VARIANT OUT      VARIANT: base head loss empty bare foreign
+ *   make_golden VARIANT OUT
  *
  * A hand-made host of two CPUs and 128 MiB does in two seconds what a real one does in
  * hours: every kind of event, a leak, waste, misuse, a failure, and each way in which a
@@ -17,6 +17,7 @@
  *   foreign  recorded on a big-endian host
  *   chains   base, with a call chain for each allocation, and checkpoints
  *   segments base in two files, OUT and OUT.1
+ *   transitions  a few events of what version 1.1 added, and no other
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -278,6 +279,53 @@ static void mark(struct golden *golden, uint64_t number)
 	emit(golden, TF_MARK, 0, number);
 }
 
+/* Three pages on their way through a per-CPU list, and one block of another migratetype. */
+static void move_pages(struct golden *golden)
+{
+	on(golden, 1, 400);
+	golden->ev.flags = TF_EV_PERCPU_REFILL;
+	for (unsigned int i = 0; i < 3; i++)
+		emit(golden, TF_ZONE_LOCKED, 0, 14000 + i);
+	golden->ev.flags = 0;
+	golden->ev.migratetype = 1;
+	golden->ev.order = 3;
+	golden->ev.bytes_req = 10; /* the block that it was taken of */
+	golden->ev.bytes_alloc = 2;
+	emit(golden, TF_EXTFRAG, 0, 16384);
+	golden->ev.bytes_req = golden->ev.bytes_alloc = 0;
+	emit(golden, TF_ZONE_LOCKED, 0, 16384);
+	on(golden, 1, 400);
+	page_alloc(golden, SITE_FAULT, 14000, 0, GFP_KERNEL, TF_OWNER_OTHER);
+	golden->ev.ctx = TF_CTX_SOFTIRQ;
+	for (unsigned int i = 1; i < 3; i++)
+		emit(golden, TF_PCPU_DRAIN, 0, 14000 + i);
+}
+
+/* Three objects by one call, given back in two; what the task was in, and what it held. */
+static void untraced(struct golden *golden)
+{
+	on(golden, 0, 500);
+	golden->ev.flags = TF_EV_HOOKED | TF_EV_NOFS;
+	for (unsigned int i = 0; i < 3; i++)
+		cache_alloc(golden, SITE_D_ALLOC, object(8192, i * 192), CACHE_DENTRY, 192);
+	golden->ev.flags = TF_EV_HOOKED;
+	golden->ev.ctx = TF_CTX_RCU;
+	for (unsigned int i = 0; i < 2; i++)
+		cache_free(golden, SITE_D_FREE, object(8192, i * 192), CACHE_DENTRY);
+	golden->ev.flags = TF_EV_MEMALLOC | TF_EV_NOIO;
+	cache_free(golden, SITE_D_FREE, object(8192, 384), CACHE_DENTRY);
+}
+
+static void newer_load(struct golden *golden)
+{
+	golden->now_ns = START_NS;
+	mark(golden, 0);
+	move_pages(golden);
+	untraced(golden);
+	golden->now_ns = START_NS + SPAN_NS;
+	mark(golden, 1);
+}
+
 static void workload(struct golden *golden)
 {
 	golden->now_ns = START_NS;
@@ -315,15 +363,18 @@ int main(int argc, char **argv)
 	struct tf_meta meta;
 	struct tf_error error;
 	const char *variant;
-	bool is_empty;
+	bool is_empty, is_newer;
 
 	if (argc != 3) {
 		fprintf(stderr,
-			"usage: make_golden base|head|loss|bare|empty|foreign|chains|segments OUT\n");
+			"usage: make_golden base|head|loss|bare|empty|foreign|chains|segments|"
+			"transitions OUT\n");
 		return 2;
 	}
 	variant = argv[1];
 	is_empty = !strcmp(variant, "empty");
+	is_newer = !strcmp(variant, "transitions");
+	options.minor = is_newer;
 	golden.has_gap = !strcmp(variant, "loss");
 	golden.has_chains = !strcmp(variant, "chains");
 	if (golden.has_chains)
@@ -338,11 +389,15 @@ int main(int argc, char **argv)
 	must(golden_facts(&meta, variant), "facts");
 	if (golden.has_chains)
 		must(golden_stacks(&meta), "stacks");
+	if (is_newer)
+		must(tf_meta_set(&meta, "record.rcu", "task_struct"), "facts");
 	must(tf_writer_create(&golden.writer, argv[2], &options, &error), error.reason);
 	if (strcmp(variant, "bare") != 0)
 		must(golden_snapshot(&meta, START_NS, false), "snapshot");
 	must(tf_writer_add_meta(golden.writer, &meta), "tf_writer_add_meta");
-	if (!is_empty)
+	if (is_newer)
+		newer_load(&golden);
+	else if (!is_empty)
 		workload(&golden);
 	if (strcmp(variant, "bare") != 0)
 		must(golden_snapshot(&meta, START_NS + SPAN_NS, !is_empty), "snapshot");

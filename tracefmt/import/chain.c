@@ -18,20 +18,6 @@ static enum tf_frame frame_of(const struct tf_import *imp, uint64_t addr, bool *
 	return function ? (enum tf_frame)function->frame : TF_FRAME_OUTSIDE;
 }
 
-static enum tf_owner owner_of_frame(enum tf_frame frame)
-{
-	switch (frame) {
-	case TF_FRAME_SLAB:
-		return TF_OWNER_SLAB;
-	case TF_FRAME_VMALLOC:
-		return TF_OWNER_VMALLOC;
-	case TF_FRAME_PERCPU:
-		return TF_OWNER_PERCPU;
-	default:
-		return TF_OWNER_OTHER;
-	}
-}
-
 static bool is_vmap(const struct tf_event *ev)
 {
 	return ev->kind == TF_VMAP_ALLOC || ev->kind == TF_VMAP_FREE;
@@ -47,28 +33,30 @@ static bool has_owner(const struct tf_event *ev)
 static void find_owner(const struct tf_import *imp, struct tf_event *ev, const uint64_t *frames,
 		       unsigned int nr)
 {
-	enum tf_owner owner = TF_OWNER_OTHER;
+	struct tf_page_owner page = { .owner = TF_OWNER_OTHER };
 	bool any_named = false;
 	uint64_t site = 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		bool takes_pages, is_named;
+		bool takes_pages, is_named, is_site;
 		enum tf_frame frame = frame_of(imp, frames[i], &takes_pages, &is_named);
 
 		any_named |= is_named;
-		if (frame == TF_FRAME_OUTSIDE) {
+		if (ev->kind >= TF_PAGE_ALLOC && ev->kind <= TF_PAGE_FREE_BATCH)
+			is_site = tf_page_owner_step(&page, frame);
+		else
+			is_site = frame != TF_FRAME_TRACE && !tf_frame_is_allocator(frame);
+		if (is_site) {
 			site = frames[i];
 			break;
 		}
-		if (is_vmap(ev))
-			owner = takes_pages ? TF_OWNER_VMALLOC : owner;
-		else if (owner == TF_OWNER_OTHER)
-			owner = owner_of_frame(frame);
+		if (is_vmap(ev) && takes_pages)
+			page.owner = TF_OWNER_VMALLOC;
 	}
 	if (!any_named)
 		return;
 	if (has_owner(ev)) {
-		ev->owner = (uint8_t)owner;
+		ev->owner = (uint8_t)page.owner;
 		ev->call_site = site;
 	} else if (!ev->call_site) {
 		ev->call_site = site;

@@ -20,6 +20,9 @@ static const char *const paths[] = {
 	"/proc/vmstat",
 	"/proc/sys/vm/swappiness",
 	"/sys/kernel/mm/transparent_hugepage/enabled",
+	"kmem_cache",
+	"times",
+	"kind",
 };
 
 static size_t nr_lines(const struct tf_snapfile *file)

@@ -122,6 +122,7 @@ START_TEST(test_regions)
 	check_regions(&f, TF_KMALLOC, 21, 0xffff9a0000000000u);
 	check_regions(&f, TF_PERCPU_ALLOC, 16, 0x0000100000000000u);
 	check_regions(&f, TF_PAGE_ALLOC, 30, 0xfffff00000000000u);
+	check_regions(&f, TF_EXTFRAG, 30, 0xfffff80000000000u);
 	end(&f);
 	/* Outside of a direct map that is known. */
 	begin(&f);

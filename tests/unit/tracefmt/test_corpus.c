@@ -19,6 +19,9 @@
 #define CORPUS "tests/corpus/"
 #define AS_EVENTS (1u << 31)
 #define AS_RUNS (1u << 30)
+/* Of the version that the files are of. */
+#define NR_KINDS_1_0 (TF_MARK + 1u)
+#define NR_OWNERS_1_0 (TF_OWNER_OTHER + 1u)
 
 enum content {
 	LOAD,	    /* as a kernel makes it */
@@ -76,12 +79,12 @@ static struct tf_event *make_events(enum content content, uint32_t nr)
 
 	for (uint32_t i = 0; i < nr && content != LOAD; i++) {
 		if (content == ANYTHING) {
-			events[i] = any_event(&seed, TF_NR_KINDS);
+			events[i] = any_event(&seed, NR_KINDS_1_0);
 			continue;
 		}
 		events[i].kind =
-			(uint8_t)(i % (content == EVERY_KIND ? TF_NR_KINDS : TF_MAX_KINDS));
-		events[i].owner = (uint8_t)(i % TF_NR_OWNERS);
+			(uint8_t)(i % (content == EVERY_KIND ? NR_KINDS_1_0 : TF_MAX_KINDS));
+		events[i].owner = (uint8_t)(i % NR_OWNERS_1_0);
 		events[i].ctx = (uint8_t)(i / 20);
 		events[i].bytes_req = i % 5;
 		events[i].order = (uint8_t)(i % 3);

@@ -371,7 +371,10 @@ START_TEST(test_names)
 	ck_assert_str_eq(tf_kind_name(TF_PAGE_FREE_BATCH), "page_free_batch");
 	ck_assert_ptr_null(tf_kind_name(TF_NR_KINDS));
 	ck_assert_int_eq(tf_kind_from_name("nothing"), -1);
+	for (unsigned owner = 0; owner < TF_NR_OWNERS; owner++)
+		ck_assert_ptr_nonnull(tf_owner_name(owner));
 	ck_assert_str_eq(tf_owner_name(TF_OWNER_VMALLOC), "vmalloc");
+	ck_assert_str_eq(tf_owner_name(TF_OWNER_PAGE_TABLE), "page_table");
 	ck_assert_ptr_null(tf_owner_name(TF_NR_OWNERS));
 }
 END_TEST

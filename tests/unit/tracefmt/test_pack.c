@@ -146,7 +146,8 @@ static const struct {
 #define SECOND UINT64_C(1000000000)
 #define START (100 * SECOND)
 
-static void ten_seconds(const char *path)
+/* Snapshot n is light if bit n of lights is set. */
+static void ten_seconds(const char *path, unsigned lights)
 {
 	struct tf_event ev = { .kind = TF_KMALLOC, .node = TF_NO_NODE, .bytes_req = 8 };
 	struct tf_writer *w;
@@ -162,6 +163,8 @@ static void ten_seconds(const char *path)
 
 		snprintf(text, sizeof(text), "snapshot %zu\n", i);
 		tf_snapshot_add(snap, "/proc/vmstat", text, strlen(text));
+		if (lights >> i & 1)
+			tf_snapshot_add(snap, "kind", "light\n", strlen("light\n"));
 	}
 	ck_assert_int_eq(tf_writer_create(&w, path, NULL, NULL), 0);
 	ck_assert_int_eq(tf_writer_add_meta(w, &meta), 0);
@@ -246,9 +249,27 @@ START_TEST(test_cut)
 	struct scratch s;
 
 	scratch_begin(&s);
-	ten_seconds(s.path);
+	ten_seconds(s.path, 0);
 	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++)
 		check_cut(&s, &cuts[i]);
+	scratch_end(&s);
+}
+END_TEST
+
+/* Snapshots 1 and 2 are light: no replay can start from them, so none is the one before. */
+START_TEST(test_cut_between_light_ones)
+{
+	static const struct cut between[] = {
+		{ 5, 0, "034", "129", 50 }, { 4.5, 5.5, "0", "", 10 },
+		{ 2, 5, "012", "12", 30 },  { 1, 0, "01234", "12349", 90 },
+		{ 7, 0, "34", "19", 30 },
+	};
+	struct scratch s;
+
+	scratch_begin(&s);
+	ten_seconds(s.path, 1u << 1 | 1u << 2);
+	for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++)
+		check_cut(&s, &between[i]);
 	scratch_end(&s);
 }
 END_TEST
@@ -263,7 +284,7 @@ START_TEST(test_cut_again)
 	struct scratch s;
 
 	scratch_begin(&s);
-	ten_seconds(s.path);
+	ten_seconds(s.path, 0);
 	pack(&s, &first);
 	ck_assert_int_eq(rename(s.other, s.path), 0);
 	pack(&s, &second);
@@ -550,5 +571,52 @@ START_TEST(test_anonymized)
 }
 END_TEST
 
-RUN_SUITE("tracefmt/pack", test_whole, test_cut, test_cut_again, test_damaged, test_incomplete,
-	  test_segments, test_failures, test_anonymized)
+/* The header tells what was meant to be recorded, and packing leaves that as it is. */
+START_TEST(test_minor_versions)
+{
+	static const uint8_t kinds[] = { TF_ZONE_LOCKED, TF_PCPU_DRAIN, TF_EXTFRAG };
+
+	for (unsigned minor = 0; minor <= TF_VERSION_MINOR; minor++) {
+		const struct tf_writer_options options = { .minor = minor };
+		struct tf_event ev = { .ts_ns = 7, .kind = TF_PAGE_FREE, .flags = TF_EV_HOOKED };
+		struct tf_reader_info info;
+		struct tf_event *events;
+		struct tf_reader *r;
+		struct tf_writer *w;
+		struct scratch s;
+		uint64_t nr;
+
+		scratch_begin(&s);
+		ck_assert_int_eq(tf_writer_create(&w, s.path, &options, NULL), 0);
+		ck_assert_int_eq(tf_writer_add(w, &ev), 0);
+		ev.bytes_req = 10;
+		ev.bytes_alloc = 2;
+		for (size_t i = 0; i < sizeof(kinds); i++) {
+			ev.kind = kinds[i];
+			ck_assert_int_eq(tf_writer_add(w, &ev), minor ? 0 : -EINVAL);
+		}
+		ck_assert_int_eq(tf_writer_close(w, NULL), 0);
+		pack(&s, &whole);
+		r = open_other(&s);
+		tf_reader_get_info(r, &info);
+		ck_assert_uint_eq(info.version_minor, minor);
+		ck_assert_uint_eq(info.nr_events, minor ? 4 : 1);
+		events = all_events(r, &nr);
+		ck_assert_uint_eq(nr, minor ? 4 : 1);
+		ck_assert_uint_eq(events[0].flags, TF_EV_HOOKED);
+		for (size_t i = 1; i < nr; i++) {
+			ck_assert_uint_eq(info.by_kind[kinds[i - 1]], 1);
+			ck_assert_uint_eq(events[i].kind, kinds[i - 1]);
+			ck_assert_uint_eq(events[i].bytes_req, 10);
+			ck_assert_uint_eq(events[i].bytes_alloc, 2);
+		}
+		free(events);
+		tf_reader_close(r);
+		scratch_end(&s);
+	}
+}
+END_TEST
+
+RUN_SUITE("tracefmt/pack", test_whole, test_cut, test_cut_between_light_ones, test_cut_again,
+	  test_damaged, test_incomplete, test_segments, test_failures, test_anonymized,
+	  test_minor_versions)

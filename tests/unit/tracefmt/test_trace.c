@@ -117,7 +117,7 @@ START_TEST(test_counts)
 		{ .kind = TF_GAP, .ts_ns = 400, .bytes_req = 11 },
 	};
 	struct tf_writer_options options = { .block_events = 2 };
-	struct tf_event bad = { .kind = TF_NR_KINDS };
+	struct tf_event bad = { .kind = TF_ZONE_LOCKED };
 	struct tf_writer_stats stats;
 	struct tf_reader_info info;
 	struct tf_reader *r;

@@ -38,6 +38,7 @@ struct handmade {
 
 static inline void handmade_init(struct handmade *h)
 {
+	const struct tf_writer_options options = { .minor = TF_VERSION_MINOR };
 	int fd;
 
 	memset(h, 0, sizeof(*h));
@@ -45,7 +46,7 @@ static inline void handmade_init(struct handmade *h)
 	fd = mkstemp(h->path);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	ck_assert_int_eq(tf_writer_create(&h->writer, h->path, NULL, NULL), 0);
+	ck_assert_int_eq(tf_writer_create(&h->writer, h->path, &options, NULL), 0);
 	tf_meta_init(&h->meta);
 	h->ts = 1000000000;
 	h->next.pid = 100;

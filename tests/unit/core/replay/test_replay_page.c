@@ -305,6 +305,59 @@ START_TEST(nested_pages_are_not_replayed)
 }
 END_TEST
 
+/* All other owners are told by what a page is for: the model has no such users of its own. */
+START_TEST(pages_of_all_other_owners_are_replayed)
+{
+	static const enum tf_owner owners[] = { TF_OWNER_UNKNOWN,    TF_OWNER_OTHER,
+						TF_OWNER_PAGE_TABLE, TF_OWNER_KERNEL_STACK,
+						TF_OWNER_PAGE_CACHE, TF_OWNER_ANON,
+						TF_NR_OWNERS /* of a newer version */ };
+	const unsigned int nr = sizeof(owners) / sizeof(owners[0]);
+	struct handmade h;
+	struct log log;
+
+	handmade_init(&h);
+	for (unsigned int i = 0; i < nr; i++)
+		add_pages(&h, TF_PAGE_ALLOC, PFN(i), 0, owners[i], GFP_KERNEL);
+	for (unsigned int i = 0; i < nr; i++)
+		add_pages(&h, TF_PAGE_FREE, PFN(i), 0, owners[nr - 1 - i], 0);
+	run(&h, &log);
+	assert_divergences(h.replay, (struct divergences){ 0 });
+	ck_assert_uint_eq(log.nr_alloc, nr);
+	ck_assert_uint_eq(log.nr_freed, nr);
+	ck_assert_uint_eq(h.replay->nr_page_allocs, nr);
+	ck_assert_uint_eq(h.replay->nr_slab_pages_taken, 0);
+	handmade_release(&h);
+}
+END_TEST
+
+/* What the page allocator did inside is evidence, too: pages neither come nor go by it. */
+START_TEST(transitions_are_not_replayed)
+{
+	struct handmade h;
+	struct log log;
+
+	handmade_init(&h);
+	add_pages(&h, TF_ZONE_LOCKED, PFN(0), 3, TF_OWNER_UNKNOWN, 0);
+	page_alloc(&h, PFN(0), 3);
+	add_pages(&h, TF_ZONE_LOCKED, PFN(0), 0, TF_OWNER_UNKNOWN, 0);
+	h.next.bytes_req = 10;
+	h.next.bytes_alloc = 2;
+	add_pages(&h, TF_EXTFRAG, PFN(0), 1, TF_OWNER_UNKNOWN, 0);
+	h.next.bytes_req = h.next.bytes_alloc = 0;
+	add_pages(&h, TF_PCPU_DRAIN, PFN(0), 0, TF_OWNER_UNKNOWN, 0);
+	add_pages(&h, TF_PCPU_DRAIN, PFN(64), 0, TF_OWNER_UNKNOWN, 0);
+	page_free(&h, PFN(0), 3);
+	run(&h, &log);
+	assert_divergences(h.replay, (struct divergences){ 0 });
+	ck_assert_uint_eq(log.nr_alloc, 1);
+	ck_assert_uint_eq(h.replay->nr_page_allocs, 1);
+	ck_assert_uint_eq(h.replay->nr_slab_pages_taken, 0);
+	ck_assert_uint_eq(km_replay_nr_live(h.replay), 0);
+	handmade_release(&h);
+}
+END_TEST
+
 START_TEST(pages_change_hands_unseen)
 {
 	struct handmade h;
@@ -426,5 +479,6 @@ END_TEST
 RUN_SUITE("replay/page", blocks_come_and_go, part_of_a_block_is_freed, tails_are_freed_in_halves,
 	  a_huge_block_is_freed_page_by_page, more_is_freed_than_was_given,
 	  what_is_given_out_was_free, frees_of_what_nobody_took, blocks_that_cannot_be,
-	  nested_pages_are_not_replayed, pages_change_hands_unseen, large_kmallocs_are_no_slabs,
+	  nested_pages_are_not_replayed, pages_of_all_other_owners_are_replayed,
+	  transitions_are_not_replayed, pages_change_hands_unseen, large_kmallocs_are_no_slabs,
 	  failures_on_either_side, warm_frees_and_zones, warm_frees_of_large_blocks)
