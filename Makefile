@@ -47,8 +47,9 @@ USES_core/result := core/analysis $(USES_core/analysis)
 USES_cmd/ui := core/result bpf tracefmt/import $(USES_core/result)
 USES_cmd := cmd/ui $(USES_cmd/ui)
 
+BPF_EMBEDDED := $(patsubst bpf/%.bpf.c,$(OBJ)/bpf/%.embed.o,$(wildcard bpf/*.bpf.c))
 room_srcs = $(filter-out %.bpf.c,$(wildcard $(1)/*.c))
-room_objs = $(patsubst %.c,$(OBJ)/%.o,$(call room_srcs,$(1))) $(if $(filter bpf,$(1)),$(OBJ)/bpf/embed.o)
+room_objs = $(patsubst %.c,$(OBJ)/%.o,$(call room_srcs,$(1))) $(if $(filter bpf,$(1)),$(BPF_EMBEDDED))
 room_lib = $(OBJ)/lib/$(subst /,-,$(1)).a
 # Archives for a program of that room, users before what they use.
 room_closure = $(foreach r,$(1) $(USES_$(1)),$(call room_lib,$(r)))
@@ -56,7 +57,7 @@ room_closure = $(foreach r,$(1) $(USES_$(1)),$(call room_lib,$(r)))
 .DELETE_ON_ERROR:
 # Objects that only a pattern rule names are kept.
 .PRECIOUS: $(OBJ)/%.o
-.PHONY: all help clean install uninstall lint check check-deps check-run bench bench-tracefmt demo deps
+.PHONY: all help clean install uninstall lint check check-deps check-run check-kernels bench bench-record bench-tracefmt demo deps
 
 all: $(O)/kmemtool
 
@@ -84,15 +85,15 @@ $(OBJ)/%.o: %.c Makefile
 
 # eBPF: compiled without vmlinux.h or BTF, then embedded as bytes.
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
-$(O)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+$(O)/%.bpf.o: %.bpf.c Makefile
 	@mkdir -p $(@D)
 	@echo "  BPF     $<"
 	$(Q)$(BPF_CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Werror $(if $(V:0=),-v) -D__TARGET_ARCH_$(BPF_ARCH) -I. \
 		-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP -c -o $@ $<
 
-$(OBJ)/bpf/embed.o: bpf/embed.S $(O)/bpf/kmem.bpf.o
+$(OBJ)/%.embed.o: bpf/embed.S $(O)/%.bpf.o
 	@mkdir -p $(@D)
-	$(Q)$(CC) -DBPF_OBJECT='"$(O)/bpf/kmem.bpf.o"' -c -o $@ $<
+	$(Q)$(CC) -DBPF_NAME=$(notdir $*) -DBPF_OBJECT='"$(O)/$*.bpf.o"' -c -o $@ $<
 
 # A unit suite is one file tests/unit/ROOM/test_X.c, one program, linked with its room and what that may use.
 UNIT_SRCS := $(sort $(shell find tests/unit -name 'test_*.c' 2>/dev/null))
@@ -136,6 +137,14 @@ $(OBJ)/tests/tools/make_golden: $(OBJ)/tests/tools/make_golden.o $(OBJ)/tests/to
 $(OBJ)/tests/tools/trace_bench: $(OBJ)/tests/tools/trace_bench.o $(call room_lib,tracefmt)
 	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
+$(OBJ)/tests/tools/count_events: $(OBJ)/tests/tools/count_events.o $(OBJ)/tests/tools/count_events.embed.o
+	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+# Static, so that it runs in any guest.
+$(OBJ)/tests/tools/alloc_load: tests/tools/alloc_load.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -static -o $@ $<
+KERNEL_TOOLS := $(OBJ)/tests/tools/count_events $(OBJ)/tests/tools/alloc_load
+
 # A corpus can grow: make fuzz-columns TIME=600 runs one target under clang's libFuzzer.
 TIME ?= 60
 fuzz-%:
@@ -155,8 +164,14 @@ check-deps:
 # Recursive, so that what was just installed is seen by the rules.
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory check-run
-check-run: $(OBJ)/kmemtool $(UNIT_BINS) $(FUZZ_BINS) $(OBJ)/tests/tools/make_golden
+check-run: $(OBJ)/kmemtool $(UNIT_BINS) $(FUZZ_BINS) $(OBJ)/tests/tools/make_golden $(KERNEL_TOOLS)
 	$(Q)MAKE_GOLDEN=$(abspath $(OBJ)/tests/tools/make_golden) sh tests/run.sh $(OBJ) $(OBJ)/kmemtool $(UNIT_BINS) -- $(FUZZ_BINS)
+
+# Other kernels under QEMU, and the running one, alone.
+check-kernels:
+	$(Q)sh .ci/deps all
+	$(Q)$(MAKE) --no-print-directory all $(KERNEL_TOOLS)
+	$(Q)KMEMTOOL=$(abspath $(OBJ)/kmemtool) tests/scenarios.sh tests/kernels/[0-9]*.sh
 
 deps:
 	$(Q)sh .ci/deps
@@ -170,6 +185,11 @@ demo: deps
 bench: deps
 	$(Q)$(MAKE) --no-print-directory all $(OBJ)/tests/tools/rusage
 	$(Q)sh tests/bench/bench.sh $(OBJ)/kmemtool $(OBJ)/tests/tools/rusage
+
+# The recorder beside perf, and a mixed load of MIXED=600 seconds.
+bench-record: deps
+	$(Q)$(MAKE) --no-print-directory all $(OBJ)/tests/tools/rusage $(OBJ)/tests/tools/count_events
+	$(Q)sh tests/bench/record.sh $(OBJ)/kmemtool $(OBJ)/tests/tools/rusage $(OBJ)/tests/tools/count_events
 
 # The trace format alone: sizes and speeds beside those of other tools.
 bench-tracefmt: deps
@@ -195,7 +215,9 @@ help:
 	@echo "make unit         unit suites alone (ROOM=core/page: of one room)"
 	@echo "make fuzz-NAME    one fuzz target under libFuzzer for TIME=60 seconds"
 	@echo "make lint         house rules, formatting, manual pages"
-	@echo "make bench        measured figures beside other tools; make bench-tracefmt: of the format"
+	@echo "make check-kernels  other kernels under QEMU, and the running one"
+	@echo "make bench        measured figures beside other tools"
+	@echo "make bench-record, bench-tracefmt  those of the recorder, of the format"
 	@echo "make install      to \$$(DESTDIR)\$$(prefix); make uninstall"
 	@echo "make clean        remove $(O)/"
 

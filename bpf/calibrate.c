@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bpf/abi.h"
+#include "bpf/kcore.h"
 #include "tracefmt/event.h"
 
 #define PROBE_PAGES 256
@@ -195,10 +196,40 @@ void kc_calibrate(struct kc_calibration *cal, const struct kc_probe *probe,
 {
 	cal->has_vmemmap = cal->has_page_offset = cal->has_preempt = cal->preempt_is_counted =
 		false;
+	cal->vmemmap_source = cal->page_offset_source = NULL;
 	if (!own->nr)
 		return;
 	qsort(own->events, own->nr, sizeof(*own->events), by_time);
 	find_vmemmap(cal, probe, own);
 	find_page_offset(cal, own);
 	find_preempt(cal, own);
+}
+
+/* One base out of two sources; returns which. */
+static const char *merge_base(bool *has, uint64_t *base, const char *probe, bool kcore_has,
+			      uint64_t kcore_base)
+{
+	if (!kcore_has)
+		return *has ? probe : "none: neither the probe nor /proc/kcore tells";
+	if (!*has) {
+		*has = true;
+		*base = kcore_base;
+		return "kcore";
+	}
+	if (*base == kcore_base)
+		return "both";
+	*has = false;
+	return "none: the probe and /proc/kcore disagree";
+}
+
+void kc_calibrate_check(struct kc_calibration *cal, const struct kc_kcore *kcore)
+{
+	static const struct kc_kcore nothing;
+
+	if (!kcore)
+		kcore = &nothing;
+	cal->vmemmap_source = merge_base(&cal->has_vmemmap, &cal->vmemmap_base, "pagemap",
+					 kcore->has_vmemmap, kcore->vmemmap_base);
+	cal->page_offset_source = merge_base(&cal->has_page_offset, &cal->page_offset_base, "pipe",
+					     kcore->has_page_offset, kcore->page_offset_base);
 }

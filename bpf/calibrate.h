@@ -7,6 +7,7 @@
  *                     struct page address - pfn * sizeof(struct page), by majority
  *   page_offset_base  resize a pipe: its large kmalloc and the page event just before
  *                     it are one allocation
+ *   both              the headers of /proc/kcore, where it can be read: kc_calibrate_check()
  *   preempt           preempt_count of our own kmalloc events: a task that holds no lock,
  *                     so what is left is the tracepoint's own
  */
@@ -16,12 +17,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct kc_kcore;
+
 struct kc_calibration {
 	bool has_vmemmap; /* pfns are known; without it page events carry struct page addresses */
 	uint64_t vmemmap_base;
 	uint64_t page_struct_bytes;
 	bool has_page_offset;
 	uint64_t page_offset_base;
+	/*
+	 * Where they are from: "pagemap" or "pipe", "kcore", "both", or why they are not known;
+	 * NULL before kc_calibrate_check().
+	 */
+	const char *vmemmap_source, *page_offset_source;
 	bool has_preempt;	 /* preempt_count can be read */
 	bool preempt_is_counted; /* PREEMPT_COUNT: its low byte means something */
 	uint32_t preempt_offset; /* what the tracepoint adds to it */
@@ -55,5 +63,10 @@ void kc_probe_pipes(void);
  * disagree. */
 void kc_calibrate(struct kc_calibration *calibration, const struct kc_probe *probe,
 		  struct kc_own_events *own);
+/*
+ * After kc_calibrate(): what kcore (NULL: it cannot be read) tells fills in what was not
+ * found.  Where the two disagree neither is believed.
+ */
+void kc_calibrate_check(struct kc_calibration *calibration, const struct kc_kcore *kcore);
 
 #endif

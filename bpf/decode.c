@@ -19,9 +19,12 @@ int kc_decoder_init(struct kc_decoder *decoder, const struct kc_calibration *cal
 	decoder->calibration = calibration;
 	decoder->sites_room = SITES_ROOM_FIRST;
 	decoder->caches = calloc(KC_CACHE_SLOTS + 1, sizeof(*decoder->caches));
+	decoder->chains = calloc(KC_STACK_SLOTS + 1, sizeof(*decoder->chains));
+	decoder->new_stacks = calloc(KC_STACK_SLOTS, sizeof(*decoder->new_stacks));
 	decoder->sites = calloc(SITES_ROOM_FIRST, sizeof(*decoder->sites));
 	decoder->new_sites = calloc(SITES_ROOM_FIRST, sizeof(*decoder->new_sites));
-	if (!decoder->caches || !decoder->sites || !decoder->new_sites) {
+	if (!decoder->caches || !decoder->chains || !decoder->new_stacks || !decoder->sites ||
+	    !decoder->new_sites) {
 		kc_decoder_release(decoder);
 		return -ENOMEM;
 	}
@@ -31,9 +34,19 @@ int kc_decoder_init(struct kc_decoder *decoder, const struct kc_calibration *cal
 void kc_decoder_release(struct kc_decoder *decoder)
 {
 	free(decoder->caches);
+	free(decoder->chains);
+	free(decoder->new_stacks);
 	free(decoder->sites);
 	free(decoder->new_sites);
 	memset(decoder, 0, sizeof(*decoder));
+}
+
+void kc_decoder_set_owners(struct kc_decoder *decoder, struct kc_owners *owners)
+{
+	decoder->owners = owners;
+	/* What was said of chains without them is to be said again. */
+	for (uint32_t id = 1; id <= KC_STACK_SLOTS; id++)
+		decoder->chains[id].is_known = false;
 }
 
 static uint64_t *site_slot(uint64_t *sites, size_t room, uint64_t site)
@@ -114,52 +127,6 @@ static uint64_t long_site(uint32_t site)
 	return site ? 0xffffffff00000000ull | site : 0;
 }
 
-static void decode_head(const struct kc_decoder *decoder, const struct kc_head *h,
-			struct tf_event *ev)
-{
-	memset(ev, 0, sizeof(*ev));
-	ev->ts_ns = h->ts_ns;
-	ev->addr = h->addr;
-	ev->call_site = long_site(h->site);
-	ev->pid = h->pid;
-	ev->cpu = h->cpu_kind >> 5;
-	ev->kind = h->cpu_kind & 31;
-	ev->cache = h->cache;
-	ev->node = TF_NO_NODE;
-	if (ev->kind != TF_GAP)
-		decode_context(decoder->calibration, h->preempt, ev);
-}
-
-int kc_decode_slot(struct kc_decoder *decoder, unsigned int cpu, const struct kc_slot *slot,
-		   struct tf_event *ev)
-{
-	memset(ev, 0, sizeof(*ev));
-	ev->ts_ns = slot->word & KC_TS_MASK;
-	ev->kind = slot->word >> KC_TS_BITS & 31;
-	ev->addr = slot->addr;
-	ev->call_site = long_site(slot->site);
-	ev->pid = slot->pid;
-	ev->cpu = (uint16_t)cpu;
-	ev->cache = slot->cache;
-	ev->node = TF_NO_NODE;
-	decode_context(decoder->calibration, slot->preempt_node & 0xffffff, ev);
-	if (ev->kind == TF_KMALLOC) {
-		ev->gfp = slot->gfp;
-		ev->node = (int8_t)(slot->preempt_node >> 24);
-		ev->bytes_req = slot->bytes_req;
-		ev->bytes_alloc = kc_unpack_bytes(slot->bytes_alloc);
-	} else if (ev->kind == TF_CACHE_ALLOC) {
-		const struct tf_cache *cache =
-			&decoder->caches[slot->cache <= KC_CACHE_SLOTS ? slot->cache : 0];
-
-		ev->gfp = slot->gfp;
-		ev->node = (int8_t)(slot->preempt_node >> 24);
-		ev->bytes_req = cache->object_size;
-		ev->bytes_alloc = cache->size;
-	}
-	return note_site(decoder, ev->call_site);
-}
-
 static uint64_t page_to_pfn(const struct kc_calibration *cal, uint64_t page)
 {
 	if (!page)
@@ -172,121 +139,269 @@ static uint8_t log2_of(uint64_t align)
 	return align > 1 ? (uint8_t)(63 - __builtin_clzll(align)) : 0;
 }
 
-static int decode_page(struct kc_decoder *decoder, const struct kc_page *rec, struct tf_event *ev)
+/* A cache that was not met before.  Its entry was whole before the first slot that names it. */
+static void note_cache(struct kc_decoder *decoder, uint32_t id)
 {
-	unsigned int nr = rec->nr_frames <= KC_FRAMES ? rec->nr_frames : KC_FRAMES;
-	uint64_t frames[KC_FRAMES];
+	const struct kc_cache_entry *entry = &decoder->entries[id - 1];
+	struct tf_cache *cache = &decoder->caches[id];
 
-	memcpy(frames, rec->frames, sizeof(frames));
-	ev->gfp = rec->gfp;
-	ev->order = rec->order;
-	ev->migratetype = rec->migratetype;
-	if (ev->kind == TF_VMAP_ALLOC) {
-		ev->bytes_req = rec->bytes;
-		ev->order = log2_of(rec->align);
-		ev->flags = rec->flags & KC_FLAG_FAILED ? TF_EV_FAILED : 0;
-		if (decoder->owners)
-			ev->owner = (uint8_t)kc_owner_of_area(decoder->owners, frames, nr,
-							      &ev->call_site);
-	} else {
-		ev->addr = page_to_pfn(decoder->calibration, ev->addr);
-		if (decoder->owners)
-			ev->owner = (uint8_t)kc_owner_of_page(decoder->owners, frames, nr,
-							      &ev->call_site);
-	}
-	return note_site(decoder, ev->call_site);
-}
-
-static void decode_percpu(const struct kc_percpu *rec, struct tf_event *ev)
-{
-	ev->gfp = rec->gfp;
-	ev->bytes_req = rec->bytes_req;
-	ev->bytes_alloc = rec->bytes_alloc < UINT32_MAX ? (uint32_t)rec->bytes_alloc : UINT32_MAX;
-	ev->order = log2_of(rec->align);
-	if (rec->flags & KC_FLAG_ATOMIC)
-		ev->flags |= TF_EV_ATOMIC;
-	if (rec->flags & KC_FLAG_RESERVED)
-		ev->flags |= TF_EV_RESERVED;
-}
-
-static void note_cache(struct kc_decoder *decoder, const struct kc_cache_rec *rec)
-{
-	uint32_t id = rec->h.cache;
-	struct tf_cache *cache;
-
-	if (!id || id > KC_CACHE_SLOTS)
-		return;
-	cache = &decoder->caches[id];
-	if (cache->id)
+	if (!__atomic_load_n(&entry->ready, __ATOMIC_ACQUIRE))
 		return;
 	cache->id = id;
-	cache->object_size = rec->object_size;
-	cache->size = rec->size;
-	cache->align = rec->align;
-	cache->flags = rec->flags;
-	cache->oo = rec->oo;
-	cache->min_partial = rec->min_partial;
-	cache->cpu_partial = rec->cpu_partial;
-	cache->cpu_partial_slabs = rec->cpu_partial_slabs;
-	memcpy(cache->name, rec->name, sizeof(cache->name) - 1);
+	cache->object_size = entry->object_size;
+	cache->size = entry->size;
+	cache->align = entry->align;
+	cache->flags = entry->flags;
+	cache->oo = entry->oo;
+	cache->min_partial = entry->min_partial;
+	cache->cpu_partial = entry->cpu_partial;
+	cache->cpu_partial_slabs = entry->cpu_partial_slabs;
+	memcpy(cache->name, entry->name, sizeof(cache->name) - 1);
 	decoder->new_caches[decoder->nr_new_caches++] = id;
 }
 
-static size_t record_size(unsigned int kind)
+static const struct tf_cache *find_cache(struct kc_decoder *decoder, uint32_t id)
 {
-	switch (kind) {
-	case KC_PAGE_ALLOC:
-	case KC_PAGE_FREE:
-	case KC_VMAP_ALLOC:
-		return sizeof(struct kc_page);
-	case KC_PERCPU_ALLOC:
-	case KC_PERCPU_FAIL:
-		return sizeof(struct kc_percpu);
-	case KC_REC_CACHE:
-		return sizeof(struct kc_cache_rec);
-	default:
-		return sizeof(struct kc_head);
+	if (id > KC_CACHE_SLOTS)
+		id = 0;
+	if (id && !decoder->caches[id].id)
+		note_cache(decoder, id);
+	return &decoder->caches[id];
+}
+
+/* The frames of a chain above the tracepoint; how many in *nr, 0 if it is not there. */
+static const uint64_t *frames_of(const struct kc_decoder *decoder, uint32_t id, unsigned int *nr)
+{
+	const struct kc_stack *stack =
+		(const void *)(decoder->stacks + (size_t)(id - 1) * decoder->stack_bytes);
+	unsigned int most =
+		(unsigned int)((decoder->stack_bytes - sizeof(*stack)) / sizeof(stack->frames[0]));
+	const uint64_t *frames = (const uint64_t *)stack->frames;
+	unsigned int own;
+
+	*nr = __atomic_load_n(&stack->nr, __ATOMIC_ACQUIRE);
+	if (*nr > most)
+		*nr = most;
+	own = decoder->owners ? kc_owner_skip(decoder->owners, frames, *nr) : 0;
+	*nr -= own;
+	return frames + own;
+}
+
+static const struct kc_chain *find_chain(struct kc_decoder *decoder, uint32_t id)
+{
+	struct kc_chain *chain = &decoder->chains[id <= KC_STACK_SLOTS ? id : 0];
+	const uint64_t *frames;
+	unsigned int nr;
+
+	if (chain->is_known || chain == decoder->chains)
+		return chain;
+	frames = frames_of(decoder, id, &nr);
+	if (!nr)
+		return chain;
+	chain->is_known = true;
+	if (decoder->owners) {
+		chain->page_owner =
+			(uint8_t)kc_owner_of_page(decoder->owners, frames, nr, &chain->page_site);
+		chain->area_owner =
+			(uint8_t)kc_owner_of_area(decoder->owners, frames, nr, &chain->area_site);
+	}
+	if (decoder->stack_depth && !chain->is_in_meta) {
+		chain->is_in_meta = true;
+		decoder->new_stacks[decoder->nr_new_stacks++] = id;
+	}
+	return chain;
+}
+
+static void decode_page(struct kc_decoder *decoder, const struct kc_record *rec,
+			struct tf_event *ev)
+{
+	const struct kc_chain *chain = find_chain(decoder, rec->slot->site);
+
+	ev->addr = page_to_pfn(decoder->calibration, rec->slot->addr);
+	ev->order = (uint8_t)rec->slot->detail;
+	ev->migratetype = (uint8_t)(rec->slot->detail >> 8);
+	ev->owner = chain->page_owner;
+	ev->call_site = chain->page_site;
+	if (decoder->stack_depth && chain->is_known)
+		ev->stack = rec->slot->site;
+	if (rec->slot->detail & KC_REFILL)
+		ev->flags |= TF_EV_PERCPU_REFILL;
+}
+
+/* kmemtool-trace(5): what the block fell back to is in bytes_req and bytes_alloc. */
+static void decode_extfrag(const struct kc_record *rec, struct tf_event *ev)
+{
+	ev->gfp = 0;
+	ev->bytes_req = rec->slot->gfp & 0xff;
+	ev->bytes_alloc = rec->slot->gfp >> 8 & 0xff;
+}
+
+static void decode_area(struct kc_decoder *decoder, const struct kc_record *rec,
+			struct tf_event *ev)
+{
+	const struct kc_chain *chain = find_chain(decoder, rec->slot->site);
+
+	ev->owner = chain->area_owner;
+	ev->call_site = chain->area_site;
+	if (decoder->stack_depth && chain->is_known)
+		ev->stack = rec->slot->site;
+	if (rec->slot->detail & KC_FAILED)
+		ev->flags |= TF_EV_FAILED;
+	if (rec->more && rec->more->word & KC_HAS_BYTES) {
+		ev->bytes_req = rec->more->bytes_req;
+		ev->order = log2_of(rec->more->bytes_alloc);
 	}
 }
 
-int kc_decode(struct kc_decoder *decoder, const void *data, size_t size, struct tf_event *ev)
+static void decode_percpu(const struct kc_record *rec, struct tf_event *ev)
 {
-	const struct kc_head *h = data;
-	unsigned int kind;
-	int err;
+	ev->call_site = long_site(rec->slot->site);
+	if (rec->slot->detail & KC_ATOMIC)
+		ev->flags |= TF_EV_ATOMIC;
+	if (rec->slot->detail & KC_RESERVED)
+		ev->flags |= TF_EV_RESERVED;
+	if (!rec->more || !(rec->more->word & KC_HAS_BYTES))
+		return;
+	ev->bytes_req = rec->more->bytes_req;
+	ev->bytes_alloc =
+		rec->more->bytes_alloc < UINT32_MAX ? (uint32_t)rec->more->bytes_alloc : UINT32_MAX;
+	ev->order = log2_of(rec->more->word >> KC_ALIGN_SHIFT & 0xffffff);
+}
 
-	if (size < sizeof(*h))
-		return -EINVAL;
-	kind = h->cpu_kind & 31;
-	if (size < record_size(kind) || (kind > KC_GAP && kind != KC_REC_CACHE))
-		return -EINVAL;
-	if (kind == KC_REC_CACHE) {
-		note_cache(decoder, data);
-		return 0;
+static void decode_object(struct kc_decoder *decoder, const struct kc_record *rec,
+			  struct tf_event *ev)
+{
+	const struct kc_slot *slot = rec->slot;
+	const struct tf_cache *cache =
+		find_cache(decoder, slot->word >> KC_CACHE_SHIFT & KC_CACHE_MASK);
+
+	ev->call_site = long_site(slot->site);
+	ev->cache = cache->id;
+	if (ev->kind == TF_KFREE || ev->kind == TF_CACHE_FREE)
+		return;
+	ev->node = (int8_t)(slot->preempt_node >> 24);
+	if (ev->kind == TF_CACHE_ALLOC) {
+		ev->bytes_req = cache->object_size;
+		ev->bytes_alloc = cache->size;
+	} else if (rec->more && rec->more->word & KC_HAS_BYTES) {
+		ev->bytes_req = rec->more->bytes_req;
+		ev->bytes_alloc = rec->more->bytes_alloc < UINT32_MAX
+					  ? (uint32_t)rec->more->bytes_alloc
+					  : UINT32_MAX;
+	} else {
+		ev->bytes_req = slot->detail & 0xffff;
+		ev->bytes_alloc = slot->detail >> 16 << 3;
 	}
-	decode_head(decoder, h, ev);
-	switch (kind) {
-	case KC_PAGE_ALLOC:
-	case KC_PAGE_FREE:
-	case KC_VMAP_ALLOC:
-		err = decode_page(decoder, data, ev);
-		return err ? err : 1;
-	case KC_GAP:
-		ev->bytes_req = ev->addr;
-		ev->addr = 0;
+}
+
+/* The task's own limits, and what else the first word says of where the event happened. */
+static void decode_bits(const struct kc_record *rec, struct tf_event *ev)
+{
+	uint64_t word = rec->slot->word;
+
+	if (word & KC_MEMALLOC)
+		ev->flags |= TF_EV_MEMALLOC;
+	if (word & KC_NOIO)
+		ev->flags |= TF_EV_NOIO;
+	if (word & KC_NOFS)
+		ev->flags |= TF_EV_NOFS;
+	if (word & KC_RCU)
+		ev->ctx |= TF_CTX_RCU;
+	if (!rec->more)
+		return;
+	if (rec->more->word & KC_HOOKED)
+		ev->flags |= TF_EV_HOOKED;
+}
+
+static void decode_kind(struct kc_decoder *decoder, const struct kc_record *rec,
+			struct tf_event *ev)
+{
+	switch (ev->kind) {
+	case TF_PAGE_ALLOC:
+	case TF_PAGE_FREE:
+	case TF_PAGE_FREE_BATCH:
+	case TF_ZONE_LOCKED:
+	case TF_PCPU_DRAIN:
+		decode_page(decoder, rec, ev);
 		break;
-	case KC_PAGE_FREE_BATCH:
-		ev->addr = page_to_pfn(decoder->calibration, ev->addr);
+	case TF_EXTFRAG:
+		decode_page(decoder, rec, ev);
+		decode_extfrag(rec, ev);
 		break;
-	case KC_PERCPU_ALLOC:
-	case KC_PERCPU_FAIL:
-		decode_percpu(data, ev);
+	case TF_VMAP_ALLOC:
+	case TF_VMAP_FREE:
+		decode_area(decoder, rec, ev);
+		break;
+	case TF_PERCPU_ALLOC:
+	case TF_PERCPU_FREE:
+	case TF_PERCPU_FAIL:
+		decode_percpu(rec, ev);
 		break;
 	default:
+		decode_object(decoder, rec, ev);
 		break;
 	}
-	err = note_site(decoder, ev->call_site);
-	return err ? err : 1;
+}
+
+int kc_decode(struct kc_decoder *decoder, const struct kc_record *rec, struct tf_event *ev)
+{
+	memset(ev, 0, sizeof(*ev));
+	ev->ts_ns = rec->ts_ns;
+	ev->kind = (uint8_t)kc_record_kind(rec);
+	ev->cpu = (uint16_t)rec->cpu;
+	ev->node = TF_NO_NODE;
+	if (ev->kind == TF_GAP) {
+		ev->bytes_req = rec->slot->addr;
+		return 0;
+	}
+	ev->addr = rec->slot->addr;
+	ev->gfp = rec->slot->gfp;
+	ev->pid = rec->pid;
+	decode_context(decoder->calibration, rec->slot->preempt_node & 0xffffff, ev);
+	decode_kind(decoder, rec, ev);
+	decode_bits(rec, ev);
+	if (rec->more && rec->more->stack && find_chain(decoder, rec->more->stack)->is_known)
+		ev->stack = rec->more->stack;
+	return note_site(decoder, ev->call_site);
+}
+
+/* Chains that have not been told, and their frames, whose symbols come with the call sites. */
+static int add_stacks(struct kc_decoder *decoder, struct tf_meta *meta)
+{
+	for (uint32_t i = 0; i < decoder->nr_new_stacks; i++) {
+		uint32_t id = decoder->new_stacks[i];
+		unsigned int nr;
+		const uint64_t *frames = frames_of(decoder, id, &nr);
+		int err;
+
+		if (nr > decoder->stack_depth)
+			nr = decoder->stack_depth;
+		err = tf_meta_add_stack(meta, id, frames, nr);
+		for (unsigned int f = 0; f < nr && !err; f++)
+			err = note_site(decoder, frames[f]);
+		if (err)
+			return err;
+	}
+	decoder->nr_new_stacks = 0;
+	return 0;
+}
+
+int kc_decoder_show_sites(const struct kc_decoder *decoder,
+			  int (*see)(struct kc_symbols *symbols, uint64_t addr),
+			  struct kc_symbols *symbols)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < decoder->nr_new_sites && !err; i++)
+		err = see(symbols, decoder->new_sites[i]);
+	for (uint32_t id = 1; id <= KC_STACK_SLOTS && !err; id++) {
+		unsigned int nr;
+		const uint64_t *frames = frames_of(decoder, id, &nr);
+
+		for (unsigned int i = 0; i < nr && !err; i++)
+			err = see(symbols, frames[i]);
+	}
+	return err;
 }
 
 int kc_decoder_add_meta(struct kc_decoder *decoder, const struct kc_kallsyms *syms,
@@ -302,6 +417,9 @@ int kc_decoder_add_meta(struct kc_decoder *decoder, const struct kc_kallsyms *sy
 			return err;
 	}
 	decoder->nr_new_caches = 0;
+	err = add_stacks(decoder, meta);
+	if (err)
+		return err;
 	for (size_t i = 0; syms && i < decoder->nr_new_sites; i++) {
 		if (kc_kallsyms_find(syms, decoder->new_sites[i], name, sizeof(name), &offset))
 			continue;
@@ -309,6 +427,7 @@ int kc_decoder_add_meta(struct kc_decoder *decoder, const struct kc_kallsyms *sy
 		if (err)
 			return err;
 	}
-	decoder->nr_new_sites = 0;
+	if (syms)
+		decoder->nr_new_sites = 0;
 	return 0;
 }

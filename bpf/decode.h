@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Records of the ring as events of a trace.
+ * Records of the programs as events of a trace.
  */
 #ifndef BPF_DECODE_H
 #define BPF_DECODE_H
@@ -12,38 +12,56 @@
 #include "bpf/abi.h"
 #include "bpf/calibrate.h"
 #include "bpf/owner.h"
+#include "bpf/slots.h"
 #include "tracefmt/event.h"
 #include "tracefmt/meta.h"
+
+struct kc_symbols;
+
+/* A call chain of the programs' table, looked at once. */
+struct kc_chain {
+	uint64_t page_site, area_site; /* the first frame outside the allocators */
+	uint8_t page_owner, area_owner;
+	bool is_known;
+	bool is_in_meta;
+};
 
 struct kc_decoder {
 	const struct kc_calibration *calibration; /* not owned */
 	struct kc_owners *owners;		  /* not owned; NULL: owners stay unknown */
-	struct tf_cache *caches;		  /* by id, id 0 where not announced */
-	uint32_t nr_new_caches; /* announced since the last kc_decoder_add_meta() */
+	/* The programs' tables, mapped; not owned.  A stack is stack_bytes long. */
+	const struct kc_cache_entry *entries;
+	const uint8_t *stacks;
+	size_t stack_bytes;
+	unsigned int stack_depth; /* frames of a chain that go into the trace; 0: no chain does */
+	struct tf_cache *caches;  /* by id, id 0 where not met */
+	uint32_t nr_new_caches;	  /* met since the last kc_decoder_add_meta() */
 	uint32_t new_caches[KC_CACHE_SLOTS];
+	struct kc_chain *chains; /* by id */
+	uint32_t nr_new_stacks;
+	uint32_t *new_stacks;
 	uint64_t *sites;     /* hash set of call sites, 0 is empty */
 	uint64_t *new_sites; /* not yet in the meta, sites_room of them at most */
 	size_t nr_sites, nr_new_sites, sites_room;
 };
 
-/* owners are set by the caller once it has them. */
+/* The tables are set by the caller before the first record. */
 int kc_decoder_init(struct kc_decoder *decoder, const struct kc_calibration *calibration);
 void kc_decoder_release(struct kc_decoder *decoder);
 
+/* Once they are known, maybe after the first records. */
+void kc_decoder_set_owners(struct kc_decoder *decoder, struct kc_owners *owners);
+/* Show every return address of which the symbol is not known yet: 0, or the first code of see(). */
+int kc_decoder_show_sites(const struct kc_decoder *decoder,
+			  int (*see)(struct kc_symbols *symbols, uint64_t addr),
+			  struct kc_symbols *symbols);
+
+/* 0 or -ENOMEM. */
+int kc_decode(struct kc_decoder *decoder, const struct kc_record *rec, struct tf_event *ev);
 /*
- * One record of the ring buffer.  Returns 1 and fills ev; 0 if it was not an event (a
- * cache was announced); -EINVAL for a record that the programs cannot have written.
+ * Caches, chains and symbols of call sites met since the last call.  syms may be NULL: the call
+ * sites are kept for a call that has them.
  */
-int kc_decode(struct kc_decoder *decoder, const void *data, size_t size, struct tf_event *ev);
-/* One published slot of a CPU.  0 or -ENOMEM. */
-int kc_decode_slot(struct kc_decoder *decoder, unsigned int cpu, const struct kc_slot *slot,
-		   struct tf_event *ev);
-/* Has the cache of that id been announced?  0 is no cache. */
-static inline bool kc_decoder_has_cache(const struct kc_decoder *decoder, uint32_t id)
-{
-	return !id || id > KC_CACHE_SLOTS || decoder->caches[id].id;
-}
-/* Caches and call-site symbols met since the last call. */
 int kc_decoder_add_meta(struct kc_decoder *decoder, const struct kc_kallsyms *syms,
 			struct tf_meta *meta);
 

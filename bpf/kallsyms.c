@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * /proc/kallsyms as a sorted table.  Only text symbols are kept (types t, T, w, W):
- * call sites are code.
+ * The sorted table, and /proc/kallsyms read into it.  Of that file only text symbols are kept
+ * (types t, T, w, W): call sites are code.
  */
 #include "bpf/kallsyms.h"
 
@@ -10,15 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A kernel with all its modules has some 10 MiB of names; an ELF file may claim anything. */
+#define MAX_NAMES_BYTES (256u << 20)
+
 struct kallsym {
 	uint64_t addr;
-	uint32_t name;	 /* offset in names */
+	uint32_t name;	 /* offset in names, 0: what lies from here on is no function */
 	uint32_t module; /* offset in names, 0 if none */
 };
 
 struct kc_kallsyms {
 	struct kallsym *syms;
-	size_t nr, room;
+	size_t nr, nr_ends, room;
 	char *names; /* names[0] is the empty name */
 	size_t names_len, names_room;
 };
@@ -27,6 +30,8 @@ static int add_name(struct kc_kallsyms *syms, const char *name, uint32_t *at)
 {
 	size_t len = strlen(name) + 1;
 
+	if (len > MAX_NAMES_BYTES - syms->names_len)
+		return -E2BIG;
 	if (syms->names_len + len > syms->names_room) {
 		size_t room = (syms->names_room + len) * 2;
 		char *names = realloc(syms->names, room);
@@ -42,7 +47,7 @@ static int add_name(struct kc_kallsyms *syms, const char *name, uint32_t *at)
 	return 0;
 }
 
-static int add_symbol(struct kc_kallsyms *syms, uint64_t addr, const char *name, const char *module)
+int kc_kallsyms_add(struct kc_kallsyms *syms, uint64_t addr, const char *name, const char *module)
 {
 	struct kallsym *sym;
 	int err;
@@ -57,13 +62,20 @@ static int add_symbol(struct kc_kallsyms *syms, uint64_t addr, const char *name,
 		syms->room = room;
 	}
 	sym = &syms->syms[syms->nr];
-	sym->addr = addr;
-	sym->module = 0;
-	err = add_name(syms, name, &sym->name);
+	*sym = (struct kallsym){ .addr = addr };
+	err = name ? add_name(syms, name, &sym->name) : 0;
 	if (!err && module)
 		err = add_name(syms, module, &sym->module);
 	if (!err)
 		syms->nr++;
+	return err;
+}
+
+int kc_kallsyms_add_end(struct kc_kallsyms *syms, uint64_t addr)
+{
+	int err = kc_kallsyms_add(syms, addr, NULL, NULL);
+
+	syms->nr_ends += !err;
 	return err;
 }
 
@@ -88,7 +100,7 @@ static int parse_line(struct kc_kallsyms *syms, char *line)
 	} else {
 		module = NULL;
 	}
-	return add_symbol(syms, value, name, module);
+	return kc_kallsyms_add(syms, value, name, module);
 }
 
 static int by_addr(const void *a, const void *b)
@@ -97,23 +109,55 @@ static int by_addr(const void *a, const void *b)
 
 	if (x->addr != y->addr)
 		return x->addr < y->addr ? -1 : 1;
-	return (x->name > y->name) - (x->name < y->name);
+	/* In the order added, ends last. */
+	return (x->name - 1 > y->name - 1) - (x->name - 1 < y->name - 1);
+}
+
+void kc_kallsyms_sort(struct kc_kallsyms *syms)
+{
+	if (syms->nr)
+		qsort(syms->syms, syms->nr, sizeof(*syms->syms), by_addr);
+}
+
+struct kc_kallsyms *kc_kallsyms_new(void)
+{
+	struct kc_kallsyms *syms = calloc(1, sizeof(*syms));
+	uint32_t empty;
+
+	if (syms && add_name(syms, "", &empty)) {
+		free(syms);
+		return NULL;
+	}
+	return syms;
+}
+
+int kc_kallsyms_add_modules(struct kc_kallsyms *syms, const struct kc_kallsyms *from, size_t *nr)
+{
+	int err = 0;
+
+	*nr = 0;
+	for (size_t i = 0; i < from->nr && !err; i++) {
+		const struct kallsym *sym = &from->syms[i];
+
+		if (!sym->module)
+			continue;
+		err = kc_kallsyms_add(syms, sym->addr, from->names + sym->name,
+				      from->names + sym->module);
+		*nr += !err;
+	}
+	return err;
 }
 
 int kc_kallsyms_load(struct kc_kallsyms **out, const char *path)
 {
-	struct kc_kallsyms *syms = calloc(1, sizeof(*syms));
+	struct kc_kallsyms *syms = kc_kallsyms_new();
 	char *line = NULL;
 	size_t room = 0;
-	uint32_t empty;
 	FILE *f = NULL;
 	int err = -ENOMEM;
 
 	*out = NULL;
 	if (!syms)
-		goto out;
-	err = add_name(syms, "", &empty);
-	if (err)
 		goto out;
 	f = fopen(path ? path : "/proc/kallsyms", "re");
 	if (!f) {
@@ -129,7 +173,7 @@ int kc_kallsyms_load(struct kc_kallsyms **out, const char *path)
 		err = -EACCES;
 		goto out;
 	}
-	qsort(syms->syms, syms->nr, sizeof(*syms->syms), by_addr);
+	kc_kallsyms_sort(syms);
 	*out = syms;
 	syms = NULL;
 out:
@@ -151,7 +195,7 @@ void kc_kallsyms_free(struct kc_kallsyms *syms)
 
 size_t kc_kallsyms_count(const struct kc_kallsyms *syms)
 {
-	return syms->nr;
+	return syms->nr - syms->nr_ends;
 }
 
 int kc_kallsyms_find(const struct kc_kallsyms *syms, uint64_t addr, char *buf, size_t len,
@@ -175,7 +219,7 @@ int kc_kallsyms_find(const struct kc_kallsyms *syms, uint64_t addr, char *buf, s
 	while (low && syms->syms[low - 1].addr == syms->syms[low].addr)
 		low--;
 	sym = &syms->syms[low];
-	if (addr - sym->addr > UINT32_MAX)
+	if (!sym->name || addr - sym->addr > UINT32_MAX)
 		return -ENOENT;
 	*offset = (uint32_t)(addr - sym->addr);
 	if (sym->module)
@@ -183,4 +227,15 @@ int kc_kallsyms_find(const struct kc_kallsyms *syms, uint64_t addr, char *buf, s
 	else
 		snprintf(buf, len, "%s", syms->names + sym->name);
 	return 0;
+}
+
+int kc_kallsyms_address(const struct kc_kallsyms *syms, const char *name, uint64_t *addr)
+{
+	for (size_t i = 0; i < syms->nr; i++) {
+		if (syms->syms[i].module || strcmp(syms->names + syms->syms[i].name, name))
+			continue;
+		*addr = syms->syms[i].addr;
+		return 0;
+	}
+	return -ENOENT;
 }

@@ -24,8 +24,16 @@ struct sched_entity {
 } CORE;
 
 struct task_struct {
+	unsigned int flags; /* PF_ */
+	int pid, tgid;
+	int rcu_read_lock_nesting; /* PREEMPT_RCU */
 	struct sched_entity se;
 } CORE;
+
+/* include/linux/sched.h, the same from 4.12 to 6.18 */
+#define PF_MEMALLOC 0x00000800u
+#define PF_MEMALLOC_NOFS 0x00040000u
+#define PF_MEMALLOC_NOIO 0x00080000u
 
 struct kmem_cache_order_objects {
 	unsigned int x;
@@ -45,9 +53,9 @@ struct kmem_cache {
 
 struct page;
 
-/* No type of the kernel's: the context of a tracepoint's program, as memory. */
+/* No type of the kernel's: what a pointer or the context of a program points to, as memory. */
 struct kc_words {
-	__u64 word[10];
+	unsigned long long word[10];
 };
 
 #endif

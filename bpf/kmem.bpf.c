@@ -1,571 +1,337 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The eBPF side of the collector: one record an event.
+ * The eBPF side of the collector: what each tracepoint says, as a slot.
  *
  * Typed raw tracepoints (tp_btf).  Where a tracepoint's arguments changed between
- * kernels there is one function a shape, TRACEPOINT__SHAPE; bpf/programs.c chooses
+ * kernels there is one program a shape, TRACEPOINT__SHAPE; bpf/programs.c chooses
  * by BTF and leaves the others unloaded.
- *
- * A program runs with preemption off but interrupts on, and the kernel skips it when
- * it is already active on that CPU: an interrupt in the middle of it whose handler
- * frees something would go unseen.  So a tracepoint can have two programs, run one
- * after the other.  The first records; the second records only what the first was
- * skipped for.  The first leaves a mark for the second to find, one for each context
- * that can interrupt another:
- *
- *   event E       first(E) marks E ... records .............. second(E) finds E, done
- *   interrupt E2               first(E2) is skipped, second(E2) finds no E2, records
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
+#include "bpf/slot.bpf.h"
 
-#include "bpf/abi.h"
-#include "bpf/kernel_types.h"
-
-#ifndef NULL
-#define NULL ((void *)0)
-#endif
+#include "bpf/cache.bpf.h"
+#include "bpf/stack.bpf.h"
+#include "bpf/track.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20); /* set by the collector */
-} ring SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* slots_per_cpu for each CPU, set by the collector */
-	__type(key, __u32);
-	__type(value, struct kc_slot);
-} slots SEC(".maps");
-
-struct kc_shared shared;
-const volatile struct kc_params params;
-
-extern struct kmem_cache *bpf_get_kmem_cache(__u64 addr) __ksym __weak;
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-
-enum pass {
-	ONLY, /* the tracepoint has one program */
-	FIRST,
-	SECOND
-};
-
-static __always_inline struct kc_cpu *cpu_state(__u32 cpu)
-{
-	return &shared.cpu[cpu & (KC_MAX_CPUS - 1)];
-}
-
-/*
- * preempt_count without its ksym, which kernels without KALLSYMS_ALL do not
- * resolve: the run queue of the current task is a per-CPU variable of this CPU, and
- * BTF knows how far from it preempt_count lies.
- */
-static __noinline __u64 find_preempt_addr(__u32 cpu)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct rq *rq;
-
-	if (!params.offset_preempt_count || !bpf_core_field_exists(task->se.cfs_rq))
-		return 1;
-	rq = BPF_CORE_READ(task, se.cfs_rq, rq);
-	if (!rq || BPF_CORE_READ(rq, cpu) != cpu)
-		return 0; /* try again with the next event */
-	return (__u64)rq - params.offset_runqueues + params.offset_preempt_count;
-}
-
-static __always_inline __u32 read_preempt(struct kc_cpu *c, __u32 cpu)
-{
-	__u32 value;
-
-	if (!c->preempt_addr)
-		c->preempt_addr = find_preempt_addr(cpu);
-	if (c->preempt_addr <= 1)
-		return KC_PREEMPT_UNKNOWN;
-	if (params.word_type) /* a plain load instead of a call */
-		value = *(__u32 *)bpf_rdonly_cast((void *)c->preempt_addr, params.word_type);
-	else if (bpf_probe_read_kernel(&value, sizeof(value), (void *)c->preempt_addr))
-		return KC_PREEMPT_UNKNOWN;
-	return value & 0xffffff; /* preemption, softirq, hardirq, NMI; above is need-resched */
-}
-
-/*
- * An argument that is a void pointer.  The verifiers of 6.1 and 6.12 refuse to load a
- * const void *, so the context is read as the memory it is: an array of words.
- */
-static __always_inline __u64 void_pointer(const __u64 *ctx, int nr)
-{
-	__u64 value = 0;
-
-	if (params.words_type)
-		return ((const struct kc_words *)bpf_rdonly_cast(ctx, params.words_type))->word[nr];
-	bpf_probe_read_kernel(&value, sizeof(value), &ctx[nr]);
-	return value;
-}
-
-static __always_inline struct kc_mark *mark_of(struct kc_cpu *c, __u32 preempt)
-{
-	if (preempt == KC_PREEMPT_UNKNOWN)
-		return &c->marks[KC_LEVEL_TASK];
-	if (preempt & KC_NMI_MASK)
-		return &c->marks[KC_LEVEL_NMI];
-	if (preempt & KC_HARDIRQ_MASK)
-		return &c->marks[KC_LEVEL_HARDIRQ];
-	return &c->marks[preempt & KC_SOFTIRQ_SERVING ? KC_LEVEL_SOFTIRQ : KC_LEVEL_TASK];
-}
-
-/* Typed pointers may be stored and compared, not calculated with. */
-static __always_inline void leave_mark(struct kc_cpu *c, struct kc_mark *mark, const void *ctx,
-				       const void *key)
-{
-	if (mark->ctx)
-		__sync_fetch_and_add(&c->nr_unseen, 1);
-	*(const void *volatile *)&mark->ctx = ctx;
-	*(const void *volatile *)&mark->key = key;
-}
-
-/* Take the mark of the first program away; 0 if it has left none. */
-static __always_inline int take_mark(struct kc_mark *mark, const void *ctx, const void *key)
-{
-	if (mark->ctx != (__u64)ctx || mark->key != (__u64)key)
-		return 0;
-	mark->ctx = 0;
-	return 1;
-}
-
-/* Softirqs, RCU's among them, and interrupts do everybody's work, whomever they interrupt. */
-static __always_inline int interrupts(__u32 preempt)
-{
-	return preempt != KC_PREEMPT_UNKNOWN &&
-	       preempt & (KC_SOFTIRQ_SERVING | KC_HARDIRQ_MASK | KC_NMI_MASK);
-}
-
-/*
- * Should this program record this event?  Not if the first program of the tracepoint
- * has seen it, and not if it is the collector's own, which is counted.
- */
-static __always_inline int wanted(const void *ctx, const void *key, enum pass pass,
-				  struct kc_cpu *c, __u32 preempt, __u64 *pid_tgid)
-{
-	struct kc_mark *mark = mark_of(c, preempt);
-	__u32 tgid;
-
-	if (pass == SECOND && take_mark(mark, ctx, key))
-		return 0;
-	if (shared.mode == KC_MODE_OFF)
-		return 0;
-	if (pass == FIRST)
-		leave_mark(c, mark, ctx, key);
-	*pid_tgid = bpf_get_current_pid_tgid();
-	tgid = *pid_tgid >> 32;
-	if (shared.mode == KC_MODE_CALIBRATE)
-		return tgid == params.self_tgid;
-	if (tgid == params.self_tgid && !params.include_self && !interrupts(preempt)) {
-		__sync_fetch_and_add(&c->excluded, 1);
-		return 0;
-	}
-	return 1;
-}
-
-static __always_inline __u32 short_site(__u64 site)
-{
-	if (site && site >> 31 != 0x1ffffffff) {
-		__sync_fetch_and_add(&shared.wide_sites, 1);
-		return 0;
-	}
-	return site;
-}
-
-static __always_inline void fill_head(struct kc_head *h, __u32 cpu, __u32 preempt, __u32 kind)
-{
-	h->ts_ns = bpf_ktime_get_ns();
-	h->addr = 0;
-	h->site = 0;
-	h->pid = 0;
-	h->preempt = preempt;
-	h->cpu_kind = cpu << 5 | kind;
-	h->cache = 0;
-}
-
-static __always_inline void lose(struct kc_cpu *c)
-{
-	__sync_fetch_and_add(&c->pending, 1);
-	__sync_fetch_and_add(&c->lost, 1);
-}
-
-/* Tell the collector of the events lost on this CPU, if there is room now. */
-static __noinline int tell_gap(__u32 cpu)
-{
-	struct kc_gap *gap = bpf_ringbuf_reserve(&ring, sizeof(*gap), 0);
-	struct kc_cpu *c = cpu_state(cpu);
-
-	if (!gap)
-		return 0;
-	fill_head(&gap->h, cpu, KC_PREEMPT_UNKNOWN, KC_GAP);
-	gap->h.addr = __sync_lock_test_and_set(&c->pending, 0);
-	bpf_ringbuf_submit(gap, BPF_RB_NO_WAKEUP);
-	return 0;
-}
-
-#define submit(rec) bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP)
-
-/*
- * A record of size bytes with its head filled, or NULL if the event is not wanted or is
- * lost.  key is what the event is about, different for any two that can be under way.
- */
-static __always_inline void *begin(const void *ctx, const void *key, enum pass pass, __u32 kind,
-				   __u64 size)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct kc_cpu *c = cpu_state(cpu);
-	__u32 preempt = read_preempt(c, cpu);
-	struct kc_head *rec;
-	__u64 pid_tgid;
-
-	if (!wanted(ctx, key, pass, c, preempt, &pid_tgid))
-		return NULL;
-	if (c->pending)
-		tell_gap(cpu);
-	rec = bpf_ringbuf_reserve(&ring, size, 0);
-	if (!rec) {
-		lose(c);
-		return NULL;
-	}
-	fill_head(rec, cpu, preempt, kind);
-	rec->pid = pid_tgid;
-	return rec;
-}
-
-/*
- * A slot of this CPU with all but word and what is particular to the kind, or NULL;
- * *word is what publish() is to write.
- */
-static __always_inline struct kc_slot *begin_slot(const void *ctx, __u64 object, enum pass pass,
-						  __u32 kind, __u64 site, __u64 *word)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct kc_cpu *c = cpu_state(cpu);
-	__u32 preempt = read_preempt(c, cpu);
-	struct kc_slot *slot;
-	__u64 pid_tgid, at;
-	__u32 index;
-
-	if (!wanted(ctx, (void *)object, pass, c, preempt, &pid_tgid))
-		return NULL;
-	if (c->head - c->tail >= params.slots_per_cpu - KC_SLOT_MARGIN) {
-		lose(c);
-		return NULL;
-	}
-	if (c->pending)
-		tell_gap(cpu);
-	at = __sync_fetch_and_add(&c->head, 1);
-	index = cpu * params.slots_per_cpu + (at & (params.slots_per_cpu - 1));
-	slot = bpf_map_lookup_elem(&slots, &index);
-	if (!slot) /* cannot be: the collector made room for every CPU */
-		return NULL;
-	slot->site = short_site(site);
-	slot->pid = pid_tgid;
-	slot->preempt_node = preempt;
-	slot->cache = 0;
-	*word = (__u64)kind << KC_TS_BITS | (__u64) !(at & params.slots_per_cpu) << KC_LAP_SHIFT;
-	return slot;
-}
-
-/* The collector may read the slot as soon as it sees the word. */
-static __always_inline void publish(struct kc_slot *slot, __u64 word)
-{
-	word |= bpf_ktime_get_ns() & KC_TS_MASK;
-	barrier();
-	*(volatile __u64 *)&slot->word = word;
-}
-
-/* Describe a cache to the collector. */
-static __noinline int announce_cache(__u64 s, __u32 id)
-{
-	struct kc_cache_rec *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct kmem_cache *cache = (void *)s;
-	const char *name;
-
-	if (!rec)
-		return 0;
-	fill_head(&rec->h, cpu, KC_PREEMPT_UNKNOWN, KC_REC_CACHE);
-	rec->h.addr = s;
-	rec->h.cache = id;
-	rec->object_size = BPF_CORE_READ(cache, object_size);
-	rec->size = BPF_CORE_READ(cache, size);
-	rec->align = BPF_CORE_READ(cache, align);
-	rec->flags = BPF_CORE_READ(cache, flags);
-	rec->oo = bpf_core_field_exists(cache->oo) ? BPF_CORE_READ(cache, oo.x) : 0;
-	rec->min_partial =
-		bpf_core_field_exists(cache->min_partial) ? BPF_CORE_READ(cache, min_partial) : 0;
-	rec->cpu_partial =
-		bpf_core_field_exists(cache->cpu_partial) ? BPF_CORE_READ(cache, cpu_partial) : 0;
-	rec->cpu_partial_slabs = bpf_core_field_exists(cache->cpu_partial_slabs)
-					 ? BPF_CORE_READ(cache, cpu_partial_slabs)
-					 : 0;
-	name = BPF_CORE_READ(cache, name);
-	if (bpf_probe_read_kernel_str(rec->name, sizeof(rec->name), name) < 0)
-		rec->name[0] = 0;
-	submit(rec);
-	return 1;
-}
-
-/*
- * The id of a cache: its place in cache_slots + 1.  0 when the table has no room near
- * its place.  An entry is the cache's address with bit 0 set until it has been announced.
- */
-static __always_inline __u32 cache_id(__u64 s)
-{
-	__u32 place = (__u32)(s >> 6) * 0x9e3779b1u >> 20;
-
-	if (!s)
-		return 0;
-	for (int probe = 0; probe < 8; probe++) {
-		__u32 at = (place + probe) & (KC_CACHE_SLOTS - 1);
-		__u64 seen = shared.cache_slots[at];
-
-		if (seen == s)
-			return at + 1;
-		if (!seen)
-			seen = __sync_val_compare_and_swap(&shared.cache_slots[at], 0, s | 1)
-				       ?: s | 1;
-		if ((seen & ~1ull) != s)
-			continue;
-		if (announce_cache(s, at + 1))
-			shared.cache_slots[at] = s;
-		return at + 1;
-	}
-	return 0;
-}
-
-/*
- * A kernel pointer as a number.  The verifier lets a typed pointer be stored but not
- * be calculated with, so it goes through a word of the record, which is nobody else's.
- */
-static __always_inline __u64 as_number(__u64 *scratch, const void *pointer)
-{
-	*(const void *volatile *)scratch = pointer;
-	return *(volatile __u64 *)scratch;
-}
-
-/* The cache of an object whose event does not name it; 0 where the kernel cannot tell. */
-static __always_inline __u32 object_cache_id(__u64 *scratch, __u64 object)
-{
-	if (!params.has_get_kmem_cache || !object)
-		return 0;
-	return cache_id(as_number(scratch, bpf_get_kmem_cache(object)));
-}
-
-#define PROGRAM(tracepoint, function, name, pass)                                                  \
-	SEC("tp_btf/" #tracepoint) int function##__##name(__u64 *ctx)                              \
+#define PROGRAM(tracepoint, shape, name, pass, ...)                                                \
+	SEC("tp_btf/" #tracepoint) int tracepoint##__##shape##__##name(__u64 *ctx)                 \
 	{                                                                                          \
-		function(ctx, pass);                                                               \
+		tracepoint(ctx, pass, ##__VA_ARGS__);                                              \
 		return 0;                                                                          \
 	}
 
-/* A second program costs some 60 ns an event: for what interrupts do, which is to free. */
-#define ONE_PROGRAM(tracepoint, function) PROGRAM(tracepoint, function, only, ONLY)
-#define TWO_PROGRAMS(tracepoint, function)                                                         \
-	PROGRAM(tracepoint, function, first, FIRST)                                                \
-	PROGRAM(tracepoint, function, second, SECOND)
+#define PROGRAMS(tracepoint, shape, ...)                                                           \
+	PROGRAM(tracepoint, shape, first, FIRST, ##__VA_ARGS__)                                    \
+	PROGRAM(tracepoint, shape, second, SECOND, ##__VA_ARGS__)
 
-/* 6.1 and later: call_site, ptr, bytes_req, bytes_alloc, gfp, node. */
-static __always_inline void kmalloc__node(__u64 *ctx, enum pass pass)
+/* Which argument is what; 0: there is none. */
+struct request {
+	int bytes_req, bytes_alloc, gfp, node, cache;
+};
+
+#define NODE(ctx, r) ((r).node ? (__u32)(ctx)[(r).node] << 24 : 0xffu << 24)
+/* Sizes that kmalloc gives are multiples of 8; larger ones go into kc_more. */
+#define FITS(bytes_req, bytes_alloc) (((bytes_req) | (bytes_alloc) >> 3) <= 0xffff)
+
+static __always_inline void add_stack(struct kc_event *e, __u64 *ctx)
 {
-	__u64 object = void_pointer(ctx, 1), word;
-	struct kc_slot *slot = begin_slot(ctx, object, pass, KC_KMALLOC, ctx[0], &word);
-
-	if (!slot)
-		return;
-	slot->cache = object_cache_id(&slot->addr, object);
-	slot->addr = object;
-	slot->gfp = ctx[4];
-	slot->preempt_node |= (__u32)ctx[5] << 24;
-	slot->bytes_req = ctx[2] > 0xffffffff ? 0xffffffff : ctx[2];
-	slot->bytes_alloc = kc_pack_bytes(ctx[3]);
-	publish(slot, word);
+	if (e->more)
+		e->more->stack = stack_id(ctx, e, params.slab_frames);
 }
-ONE_PROGRAM(kmalloc, kmalloc__node)
 
-/* call_site, ptr */
-static __always_inline void kfree__any(__u64 *ctx, enum pass pass)
+static __always_inline void kmalloc(__u64 *ctx, enum pass pass, const struct request r)
 {
-	__u64 object = void_pointer(ctx, 1), word;
-	struct kc_slot *slot = begin_slot(ctx, object, pass, KC_KFREE, ctx[0], &word);
+	__u64 object = void_pointer(ctx, 1), req = ctx[r.bytes_req], alloc = ctx[r.bytes_alloc];
+	int with_stack = wants_stack(), fits = FITS(req, alloc);
+	struct kc_event e;
 
-	if (!slot)
+	if (!event_wanted(&e, ctx, (void *)object, pass, KC_KMALLOC) ||
+	    !request_passes(object, ctx[0], req))
 		return;
-	slot->cache = object_cache_id(&slot->addr, object);
-	slot->addr = object;
-	publish(slot, word);
+	if (!event_reserve(&e, KC_KMALLOC, with_stack || !fits))
+		return;
+	e.slot->addr = object;
+	e.slot->site = short_site(ctx[0]);
+	e.slot->gfp = ctx[r.gfp];
+	e.slot->preempt_node |= NODE(ctx, r);
+	e.slot->detail = fits ? req | alloc >> 3 << 16 : 0;
+	e.word |= (__u64)object_cache_id(object) << KC_CACHE_SHIFT;
+	if (!fits)
+		set_bytes(&e, req, alloc);
+	if (with_stack)
+		add_stack(&e, ctx);
+	event_publish(&e);
 }
-TWO_PROGRAMS(kfree, kfree__any)
 
-/* 6.1 and later: call_site, ptr, cache, gfp, node; the sizes are the cache's. */
-static __always_inline void kmem_cache_alloc__cache(__u64 *ctx, enum pass pass)
+/* call_site, ptr, bytes_req, bytes_alloc, gfp; in 6.0 with the cache behind ptr */
+PROGRAMS(kmalloc, bare, (struct request){ 2, 3, 4, 0 })
+PROGRAMS(kmalloc, cache, (struct request){ 3, 4, 5, 0 })
+PROGRAMS(kmalloc, node, (struct request){ 2, 3, 4, 5 })
+
+/* kmalloc_node: up to 6.0 */
+static __always_inline void kmalloc_node(__u64 *ctx, enum pass pass, const struct request r)
 {
-	__u64 object = void_pointer(ctx, 1), word;
-	struct kc_slot *slot = begin_slot(ctx, object, pass, KC_CACHE_ALLOC, ctx[0], &word);
-
-	if (!slot)
-		return;
-	slot->cache = cache_id(as_number(&slot->addr, (void *)ctx[2]));
-	slot->addr = object;
-	slot->gfp = ctx[3];
-	slot->preempt_node |= (__u32)ctx[4] << 24;
-	publish(slot, word);
+	kmalloc(ctx, pass, r);
 }
-ONE_PROGRAM(kmem_cache_alloc, kmem_cache_alloc__cache)
+PROGRAMS(kmalloc_node, bare, (struct request){ 2, 3, 4, 5 })
+PROGRAMS(kmalloc_node, cache, (struct request){ 3, 4, 5, 6 })
 
-/* 6.1 and later: call_site, ptr, cache */
-static __always_inline void kmem_cache_free__cache(__u64 *ctx, enum pass pass)
+static __always_inline void kmem_cache_alloc(__u64 *ctx, enum pass pass, const struct request r)
 {
-	__u64 object = void_pointer(ctx, 1), word;
-	struct kc_slot *slot = begin_slot(ctx, object, pass, KC_CACHE_FREE, ctx[0], &word);
+	__u64 object = void_pointer(ctx, 1), cache, bytes = 0;
+	int with_stack = wants_stack();
+	struct kc_event e;
 
-	if (!slot)
+	if (!event_wanted(&e, ctx, (void *)object, pass, KC_CACHE_ALLOC))
 		return;
-	slot->cache = cache_id(as_number(&slot->addr, (void *)ctx[2]));
-	slot->addr = object;
-	publish(slot, word);
+	if (has_request_filter())
+		bytes = r.cache ? ((struct kmem_cache *)ctx[r.cache])->object_size
+				: ctx[r.bytes_req];
+	if (!request_passes(object, ctx[0], bytes) ||
+	    !event_reserve(&e, KC_CACHE_ALLOC, with_stack))
+		return;
+	cache = r.cache ? cache_id(as_number(&e.slot->addr, (void *)ctx[r.cache]))
+			: object_cache_id(object);
+	e.slot->addr = object;
+	e.slot->site = short_site(ctx[0]);
+	e.slot->gfp = ctx[r.gfp];
+	e.slot->preempt_node |= NODE(ctx, r);
+	e.slot->detail = 0;
+	e.word |= cache << KC_CACHE_SHIFT;
+	if (with_stack)
+		add_stack(&e, ctx);
+	event_publish(&e);
 }
-TWO_PROGRAMS(kmem_cache_free, kmem_cache_free__cache)
 
-/* A record with the stack, from which the collector tells the owner.  The caller fills in the rest.
+/* call_site, ptr, cache, gfp, node: the sizes are the cache's */
+PROGRAMS(kmem_cache_alloc, named, (struct request){ .cache = 2, .gfp = 3, .node = 4 })
+/* up to 6.0: the arguments of kmalloc; the cache is found by the object */
+PROGRAMS(kmem_cache_alloc, bare, (struct request){ 2, 3, 4, 0 })
+PROGRAMS(kmem_cache_alloc, cache, (struct request){ 3, 4, 5, 0 })
+
+static __always_inline void kmem_cache_alloc_node(__u64 *ctx, enum pass pass,
+						  const struct request r)
+{
+	kmem_cache_alloc(ctx, pass, r);
+}
+PROGRAMS(kmem_cache_alloc_node, bare, (struct request){ 2, 3, 4, 5 })
+PROGRAMS(kmem_cache_alloc_node, cache, (struct request){ 3, 4, 5, 6 })
+
+/* kfree() of NULL or of what a request of no bytes got is traced, and frees nothing. */
+#define ZERO_SIZE_PTR 16
+
+static __always_inline void free_object(__u64 *ctx, enum pass pass, __u32 kind, int cache_arg)
+{
+	__u64 object = void_pointer(ctx, 1), cache;
+	int with_stack = wants_stack();
+	struct kc_event e;
+
+	if (!event_wanted(&e, ctx, (void *)object, pass, kind) || object <= ZERO_SIZE_PTR ||
+	    !free_passes(object) || !event_reserve(&e, kind, with_stack))
+		return;
+	cache = cache_arg ? cache_id(as_number(&e.slot->addr, (void *)ctx[cache_arg]))
+			  : object_cache_id(object);
+	e.slot->addr = object;
+	e.slot->site = short_site(ctx[0]);
+	e.slot->gfp = 0;
+	e.slot->detail = 0;
+	e.word |= cache << KC_CACHE_SHIFT;
+	if (with_stack)
+		add_stack(&e, ctx);
+	event_publish(&e);
+}
+
+static __always_inline void kfree(__u64 *ctx, enum pass pass)
+{
+	free_object(ctx, pass, KC_KFREE, 0);
+}
+PROGRAMS(kfree, any) /* call_site, ptr */
+
+static __always_inline void kmem_cache_free(__u64 *ctx, enum pass pass, int cache_arg)
+{
+	free_object(ctx, pass, KC_CACHE_FREE, cache_arg);
+}
+PROGRAMS(kmem_cache_free, named, 2) /* call_site, ptr, cache */
+PROGRAMS(kmem_cache_free, bare, 0)  /* up to 6.0: call_site, ptr, from 5.12 on a name */
+
+/*
+ * A page or a transition of one.  What the page is for, the call chain tells, from which the
+ * collector takes owner and call site; transitions need none.
  */
-static __always_inline struct kc_page *begin_stack(__u64 *ctx, enum pass pass, __u32 kind)
+static __always_inline void page_event(__u64 *ctx, enum pass pass, __u32 kind, __u32 gfp,
+				       __u32 detail)
 {
-	struct kc_page *rec = begin(ctx, (void *)ctx[0], pass, kind, sizeof(*rec));
-	long len;
+	int has_chain = kind == KC_PAGE_ALLOC || kind == KC_PAGE_FREE;
+	__u32 stack = 0;
+	struct kc_event e;
 
-	if (!rec)
-		return NULL;
-	len = bpf_get_stack(ctx, rec->frames, sizeof(rec->frames), 0);
-	rec->nr_frames = len > 0 ? len / sizeof(rec->frames[0]) : 0;
-	rec->gfp = 0;
-	rec->order = 0;
-	rec->migratetype = 0;
-	rec->flags = 0;
-	rec->bytes = 0;
-	rec->align = 0;
-	return rec;
+	if (!event_wanted(&e, ctx, (void *)ctx[0], pass, kind))
+		return;
+	if (has_chain)
+		stack = stack_id(ctx, &e, params.owner_frames);
+	if (has_request_filter()) {
+		__u64 page =
+			as_number(&cpu_state(e.cpu)->scratch[level_of(e.preempt)], (void *)ctx[0]);
+
+		if (kind == KC_PAGE_ALLOC ? !request_passes(page, stack, 4096ull << (detail & 63))
+					  : !free_passes(page))
+			return;
+	}
+	if (!event_reserve(&e, kind, 0))
+		return;
+	*(const void *volatile *)&e.slot->addr = (void *)ctx[0];
+	e.slot->site = stack;
+	e.slot->gfp = gfp;
+	e.slot->detail = detail;
+	event_publish(&e);
 }
 
 /* page, order, gfp, migratetype; page is NULL on failure */
-static __always_inline void mm_page_alloc__any(__u64 *ctx, enum pass pass)
+static __always_inline void mm_page_alloc(__u64 *ctx, enum pass pass)
 {
-	struct kc_page *rec = begin_stack(ctx, pass, KC_PAGE_ALLOC);
-
-	if (!rec)
-		return;
-	as_number(&rec->h.addr, (void *)ctx[0]);
-	rec->order = ctx[1];
-	rec->gfp = ctx[2];
-	rec->migratetype = ctx[3];
-	submit(rec);
+	page_event(ctx, pass, KC_PAGE_ALLOC, ctx[2],
+		   (__u32)(ctx[1] & 0xff) | (__u32)(ctx[3] & 0xff) << 8);
 }
-TWO_PROGRAMS(mm_page_alloc, mm_page_alloc__any)
+PROGRAMS(mm_page_alloc, any)
 
 /* page, order */
-static __always_inline void mm_page_free__any(__u64 *ctx, enum pass pass)
+static __always_inline void mm_page_free(__u64 *ctx, enum pass pass)
 {
-	struct kc_page *rec = begin_stack(ctx, pass, KC_PAGE_FREE);
-
-	if (!rec)
-		return;
-	as_number(&rec->h.addr, (void *)ctx[0]);
-	rec->order = ctx[1];
-	submit(rec);
+	page_event(ctx, pass, KC_PAGE_FREE, 0, ctx[1] & 0xff);
 }
-TWO_PROGRAMS(mm_page_free, mm_page_free__any)
+PROGRAMS(mm_page_free, any)
 
-/* page */
-static __always_inline void mm_page_free_batched__any(__u64 *ctx, enum pass pass)
+/* page, order, migratetype, from 5.19 on percpu_refill */
+static __always_inline void mm_page_alloc_zone_locked(__u64 *ctx, enum pass pass, int refill_arg)
 {
-	struct kc_head *rec = begin(ctx, (void *)ctx[0], pass, KC_PAGE_FREE_BATCH, sizeof(*rec));
+	__u32 detail = (__u32)(ctx[1] & 0xff) | (__u32)(ctx[2] & 0xff) << 8;
 
-	if (!rec)
-		return;
-	as_number(&rec->addr, (void *)ctx[0]);
-	submit(rec);
+	if (refill_arg && (__u32)ctx[refill_arg])
+		detail |= KC_REFILL;
+	page_event(ctx, pass, KC_ZONE_LOCKED, 0, detail);
 }
-ONE_PROGRAM(mm_page_free_batched, mm_page_free_batched__any)
+PROGRAMS(mm_page_alloc_zone_locked, bare, 0)
+PROGRAMS(mm_page_alloc_zone_locked, refill, 3)
 
-/* 5.19 and later: call_site, reserved, is_atomic, size, align, base, off, ptr, bytes_alloc, gfp */
-static __always_inline void percpu_alloc_percpu__site(__u64 *ctx, enum pass pass)
+/* page, order, migratetype */
+static __always_inline void mm_page_pcpu_drain(__u64 *ctx, enum pass pass)
 {
-	__u64 pointer = void_pointer(ctx, 7);
-	struct kc_percpu *rec = begin(ctx, (void *)pointer, pass, KC_PERCPU_ALLOC, sizeof(*rec));
-
-	if (!rec)
-		return;
-	rec->h.site = short_site(ctx[0]);
-	rec->h.addr = pointer;
-	rec->gfp = ctx[9];
-	rec->flags = ((__u8)ctx[1] ? KC_FLAG_RESERVED : 0) | ((__u8)ctx[2] ? KC_FLAG_ATOMIC : 0);
-	rec->bytes_req = ctx[3];
-	rec->bytes_alloc = ctx[8];
-	rec->align = ctx[4];
-	submit(rec);
+	page_event(ctx, pass, KC_PCPU_DRAIN, 0,
+		   (__u32)(ctx[1] & 0xff) | (__u32)(ctx[2] & 0xff) << 8);
 }
-ONE_PROGRAM(percpu_alloc_percpu, percpu_alloc_percpu__site)
+PROGRAMS(mm_page_pcpu_drain, any)
+
+/* page, alloc_order, fallback_order, alloc_migratetype, fallback_migratetype */
+static __always_inline void mm_page_alloc_extfrag(__u64 *ctx, enum pass pass)
+{
+	page_event(ctx, pass, KC_EXTFRAG, (__u32)(ctx[2] & 0xff) | (__u32)(ctx[4] & 0xff) << 8,
+		   (__u32)(ctx[1] & 0xff) | (__u32)(ctx[3] & 0xff) << 8);
+}
+PROGRAMS(mm_page_alloc_extfrag, any)
+
+/* Where the arguments of percpu_alloc_percpu are; site and gfp came in 5.19. */
+struct percpu_request {
+	int site, reserved, pointer, bytes_alloc, gfp;
+};
+
+static __always_inline void percpu_alloc_percpu(__u64 *ctx, enum pass pass,
+						const struct percpu_request r)
+{
+	__u64 pointer = void_pointer(ctx, r.pointer), req = ctx[r.reserved + 2];
+	__u64 site = r.site >= 0 ? ctx[r.site] : 0;
+	struct kc_event e;
+
+	if (!event_wanted(&e, ctx, (void *)pointer, pass, KC_PERCPU_ALLOC) ||
+	    !request_passes(pointer, site, req) || !event_reserve(&e, KC_PERCPU_ALLOC, 1))
+		return;
+	e.slot->addr = pointer;
+	e.slot->site = short_site(site);
+	e.slot->gfp = r.gfp ? ctx[r.gfp] : 0;
+	e.slot->preempt_node |= 0xffu << 24;
+	e.slot->detail = ((__u8)ctx[r.reserved] ? KC_RESERVED : 0) |
+			 ((__u8)ctx[r.reserved + 1] ? KC_ATOMIC : 0);
+	set_bytes(&e, req, r.bytes_alloc ? ctx[r.bytes_alloc] : 0);
+	e.more_word |= (ctx[r.reserved + 3] & 0xffffff) << KC_ALIGN_SHIFT;
+	if (wants_stack())
+		add_stack(&e, ctx);
+	event_publish(&e);
+}
+/* [call_site,] reserved, is_atomic, size, align, base, off, ptr[, bytes_alloc, gfp] */
+PROGRAMS(percpu_alloc_percpu, bare, (struct percpu_request){ -1, 0, 6, 0, 0 })
+PROGRAMS(percpu_alloc_percpu, site, (struct percpu_request){ 0, 1, 7, 8, 9 })
 
 /* base, off, ptr */
-static __always_inline void percpu_free_percpu__any(__u64 *ctx, enum pass pass)
+static __always_inline void percpu_free_percpu(__u64 *ctx, enum pass pass)
 {
 	__u64 pointer = void_pointer(ctx, 2);
-	struct kc_head *rec = begin(ctx, (void *)pointer, pass, KC_PERCPU_FREE, sizeof(*rec));
+	int with_stack = wants_stack();
+	struct kc_event e;
 
-	if (!rec)
+	if (!event_wanted(&e, ctx, (void *)pointer, pass, KC_PERCPU_FREE) ||
+	    !free_passes(pointer) || !event_reserve(&e, KC_PERCPU_FREE, with_stack))
 		return;
-	rec->addr = pointer;
-	submit(rec);
+	e.slot->addr = pointer;
+	e.slot->site = 0;
+	e.slot->gfp = 0;
+	e.slot->detail = 0;
+	if (with_stack)
+		add_stack(&e, ctx);
+	event_publish(&e);
 }
-TWO_PROGRAMS(percpu_free_percpu, percpu_free_percpu__any)
+PROGRAMS(percpu_free_percpu, any)
 
 /* reserved, is_atomic, size, align */
-static __always_inline void percpu_alloc_percpu_fail__any(__u64 *ctx, enum pass pass)
+static __always_inline void percpu_alloc_percpu_fail(__u64 *ctx, enum pass pass)
 {
-	struct kc_percpu *rec = begin(ctx, NULL, pass, KC_PERCPU_FAIL, sizeof(*rec));
+	struct kc_event e;
 
-	if (!rec)
+	if (!event_wanted(&e, ctx, NULL, pass, KC_PERCPU_FAIL) || !request_passes(0, 0, ctx[2]) ||
+	    !event_reserve(&e, KC_PERCPU_FAIL, 1))
 		return;
-	rec->gfp = 0;
-	rec->flags = ((__u8)ctx[0] ? KC_FLAG_RESERVED : 0) | ((__u8)ctx[1] ? KC_FLAG_ATOMIC : 0);
-	rec->bytes_req = ctx[2];
-	rec->bytes_alloc = 0;
-	rec->align = ctx[3];
-	submit(rec);
+	e.slot->addr = 0;
+	e.slot->site = 0;
+	e.slot->gfp = 0;
+	e.slot->detail = ((__u8)ctx[0] ? KC_RESERVED : 0) | ((__u8)ctx[1] ? KC_ATOMIC : 0);
+	set_bytes(&e, ctx[2], 0);
+	e.more_word |= (ctx[3] & 0xffffff) << KC_ALIGN_SHIFT;
+	event_publish(&e);
 }
-ONE_PROGRAM(percpu_alloc_percpu_fail, percpu_alloc_percpu_fail__any)
+PROGRAMS(percpu_alloc_percpu_fail, any)
 
 /* 6.2 and later: addr, size, align, vstart, vend, failed */
-static __always_inline void alloc_vmap_area__any(__u64 *ctx, enum pass pass)
+static __always_inline void alloc_vmap_area(__u64 *ctx, enum pass pass)
 {
-	struct kc_page *rec = begin_stack(ctx, pass, KC_VMAP_ALLOC);
+	struct kc_event e;
+	__u32 stack;
 
-	if (!rec)
+	if (!event_wanted(&e, ctx, (void *)ctx[0], pass, KC_VMAP_ALLOC))
 		return;
-	rec->h.addr = ctx[0];
-	rec->bytes = ctx[1];
-	rec->align = ctx[2];
-	rec->flags = (__u32)ctx[5] ? KC_FLAG_FAILED : 0;
-	submit(rec);
+	stack = stack_id(ctx, &e, params.owner_frames);
+	if (!request_passes((__u32)ctx[5] ? 0 : ctx[0], stack, ctx[1]) ||
+	    !event_reserve(&e, KC_VMAP_ALLOC, 1))
+		return;
+	e.slot->addr = ctx[0];
+	e.slot->site = stack;
+	e.slot->gfp = 0;
+	e.slot->detail = (__u32)ctx[5] ? KC_FAILED : 0;
+	set_bytes(&e, ctx[1], ctx[2]);
+	event_publish(&e);
 }
-ONE_PROGRAM(alloc_vmap_area, alloc_vmap_area__any)
+PROGRAMS(alloc_vmap_area, any)
 
 /* 6.2 and later: va_start, nr_lazy, nr_lazy_max */
-static __always_inline void free_vmap_area_noflush__any(__u64 *ctx, enum pass pass)
+static __always_inline void free_vmap_area_noflush(__u64 *ctx, enum pass pass)
 {
-	struct kc_head *rec = begin(ctx, (void *)ctx[0], pass, KC_VMAP_FREE, sizeof(*rec));
+	struct kc_event e;
 
-	if (!rec)
+	if (!event_wanted(&e, ctx, (void *)ctx[0], pass, KC_VMAP_FREE) || !free_passes(ctx[0]) ||
+	    !event_reserve(&e, KC_VMAP_FREE, 0))
 		return;
-	rec->addr = ctx[0];
-	submit(rec);
+	e.slot->addr = ctx[0];
+	e.slot->site = 0;
+	e.slot->gfp = 0;
+	e.slot->detail = 0;
+	event_publish(&e);
 }
-TWO_PROGRAMS(free_vmap_area_noflush, free_vmap_area_noflush__any)
+PROGRAMS(free_vmap_area_noflush, any)

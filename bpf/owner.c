@@ -108,38 +108,41 @@ static struct known_frame classify(struct kc_owners *owners, uint64_t addr)
 	return fresh;
 }
 
-/* The first frames are the program's own, whose code has no name: start behind them. */
-static unsigned int skip_program(struct kc_owners *owners, const uint64_t *frames, unsigned int nr)
+/*
+ * The program's code has no name, or one of its own, or that of what lies before it; then come
+ * the functions that run programs.
+ */
+unsigned int kc_owner_skip(struct kc_owners *owners, const uint64_t *frames, unsigned int nr)
 {
-	for (unsigned int i = 0; i < nr && frames[i]; i++)
-		if (classify(owners, frames[i]).frame != TF_FRAME_OUTSIDE)
-			return i;
-	return 0;
+	unsigned int i = 0;
+
+	while (i < nr && frames[i]) {
+		enum tf_frame frame = classify(owners, frames[i]).frame;
+
+		if (frame == TF_FRAME_TRACE || tf_frame_is_allocator(frame))
+			break;
+		i++;
+	}
+	if (i == nr || !frames[i])
+		return 0;
+	while (i < nr && frames[i] && classify(owners, frames[i]).frame == TF_FRAME_TRACE)
+		i++;
+	return i;
 }
 
 enum tf_owner kc_owner_of_page(struct kc_owners *owners, const uint64_t *frames, unsigned int nr,
 			       uint64_t *call_site)
 {
-	enum tf_owner owner = nr ? TF_OWNER_OTHER : TF_OWNER_UNKNOWN;
+	struct tf_page_owner page = { .owner = nr ? TF_OWNER_OTHER : TF_OWNER_UNKNOWN };
 
 	*call_site = 0;
-	for (unsigned int i = skip_program(owners, frames, nr); i < nr && frames[i]; i++) {
-		enum tf_frame frame = classify(owners, frames[i]).frame;
-
-		if (frame == TF_FRAME_OUTSIDE) {
+	for (unsigned int i = kc_owner_skip(owners, frames, nr); i < nr && frames[i]; i++) {
+		if (tf_page_owner_step(&page, classify(owners, frames[i]).frame)) {
 			*call_site = frames[i];
 			break;
 		}
-		if (owner != TF_OWNER_OTHER)
-			continue;
-		if (frame == TF_FRAME_SLAB)
-			owner = TF_OWNER_SLAB;
-		else if (frame == TF_FRAME_VMALLOC)
-			owner = TF_OWNER_VMALLOC;
-		else if (frame == TF_FRAME_PERCPU)
-			owner = TF_OWNER_PERCPU;
 	}
-	return owner;
+	return page.owner;
 }
 
 enum tf_owner kc_owner_of_area(struct kc_owners *owners, const uint64_t *frames, unsigned int nr,
@@ -148,10 +151,10 @@ enum tf_owner kc_owner_of_area(struct kc_owners *owners, const uint64_t *frames,
 	enum tf_owner owner = nr ? TF_OWNER_OTHER : TF_OWNER_UNKNOWN;
 
 	*call_site = 0;
-	for (unsigned int i = skip_program(owners, frames, nr); i < nr && frames[i]; i++) {
+	for (unsigned int i = kc_owner_skip(owners, frames, nr); i < nr && frames[i]; i++) {
 		struct known_frame known = classify(owners, frames[i]);
 
-		if (known.frame == TF_FRAME_OUTSIDE) {
+		if (known.frame != TF_FRAME_TRACE && !tf_frame_is_allocator(known.frame)) {
 			*call_site = frames[i];
 			break;
 		}

@@ -17,24 +17,55 @@ struct program {
 	enum kc_class class;
 	const char *tracepoint;
 	const char *shape;
-	const char *function; /* its programs: function__only, or function__first and
-				 function__second */
+	const char *function; /* its programs: function__first and function__second */
+	enum kc_kind kind;
 };
 
+/* Shapes of one tracepoint stand together, and the first that fits is taken. */
 static const struct program programs[] = {
-	{ KC_CLASS_SLAB, "kmalloc", "upuuuu", "kmalloc__node" },
-	{ KC_CLASS_SLAB, "kfree", "up", "kfree__any" },
-	{ KC_CLASS_SLAB, "kmem_cache_alloc", "upSuu", "kmem_cache_alloc__cache" },
-	{ KC_CLASS_SLAB, "kmem_cache_free", "upS", "kmem_cache_free__cache" },
-	{ KC_CLASS_PAGE, "mm_page_alloc", "puuu", "mm_page_alloc__any" },
-	{ KC_CLASS_PAGE, "mm_page_free", "pu", "mm_page_free__any" },
-	{ KC_CLASS_PAGE, "mm_page_free_batched", "p", "mm_page_free_batched__any" },
-	{ KC_CLASS_VMALLOC, "alloc_vmap_area", "uuuuuu", "alloc_vmap_area__any" },
-	{ KC_CLASS_VMALLOC, "free_vmap_area_noflush", "uuu", "free_vmap_area_noflush__any" },
-	{ KC_CLASS_PERCPU, "percpu_alloc_percpu", "uuuuupupuu", "percpu_alloc_percpu__site" },
-	{ KC_CLASS_PERCPU, "percpu_free_percpu", "pup", "percpu_free_percpu__any" },
-	{ KC_CLASS_PERCPU, "percpu_alloc_percpu_fail", "uuuu", "percpu_alloc_percpu_fail__any" },
+	{ KC_CLASS_SLAB, "kmalloc", "upuuuu", "kmalloc__node", KC_KMALLOC },
+	{ KC_CLASS_SLAB, "kmalloc", "upSuuu", "kmalloc__cache", KC_KMALLOC },
+	{ KC_CLASS_SLAB, "kmalloc", "upuuu", "kmalloc__bare", KC_KMALLOC },
+	{ KC_CLASS_SLAB, "kmalloc_node", "upSuuuu", "kmalloc_node__cache", KC_KMALLOC },
+	{ KC_CLASS_SLAB, "kmalloc_node", "upuuuu", "kmalloc_node__bare", KC_KMALLOC },
+	{ KC_CLASS_SLAB, "kfree", "up", "kfree__any", KC_KFREE },
+	{ KC_CLASS_SLAB, "kmem_cache_alloc", "upSuu", "kmem_cache_alloc__named", KC_CACHE_ALLOC },
+	{ KC_CLASS_SLAB, "kmem_cache_alloc", "upSuuu", "kmem_cache_alloc__cache", KC_CACHE_ALLOC },
+	{ KC_CLASS_SLAB, "kmem_cache_alloc", "upuuu", "kmem_cache_alloc__bare", KC_CACHE_ALLOC },
+	{ KC_CLASS_SLAB, "kmem_cache_alloc_node", "upSuuuu", "kmem_cache_alloc_node__cache",
+	  KC_CACHE_ALLOC },
+	{ KC_CLASS_SLAB, "kmem_cache_alloc_node", "upuuuu", "kmem_cache_alloc_node__bare",
+	  KC_CACHE_ALLOC },
+	{ KC_CLASS_SLAB, "kmem_cache_free", "upS", "kmem_cache_free__named", KC_CACHE_FREE },
+	{ KC_CLASS_SLAB, "kmem_cache_free", "upp", "kmem_cache_free__bare", KC_CACHE_FREE },
+	{ KC_CLASS_SLAB, "kmem_cache_free", "up", "kmem_cache_free__bare", KC_CACHE_FREE },
+	{ KC_CLASS_PAGE, "mm_page_alloc", "puuu", "mm_page_alloc__any", KC_PAGE_ALLOC },
+	{ KC_CLASS_PAGE, "mm_page_free", "pu", "mm_page_free__any", KC_PAGE_FREE },
+	{ KC_CLASS_VMALLOC, "alloc_vmap_area", "uuuuuu", "alloc_vmap_area__any", KC_VMAP_ALLOC },
+	{ KC_CLASS_VMALLOC, "free_vmap_area_noflush", "uuu", "free_vmap_area_noflush__any",
+	  KC_VMAP_FREE },
+	{ KC_CLASS_PERCPU, "percpu_alloc_percpu", "uuuuupupuu", "percpu_alloc_percpu__site",
+	  KC_PERCPU_ALLOC },
+	{ KC_CLASS_PERCPU, "percpu_alloc_percpu", "uuuupup", "percpu_alloc_percpu__bare",
+	  KC_PERCPU_ALLOC },
+	{ KC_CLASS_PERCPU, "percpu_free_percpu", "pup", "percpu_free_percpu__any", KC_PERCPU_FREE },
+	{ KC_CLASS_PERCPU, "percpu_alloc_percpu_fail", "uuuu", "percpu_alloc_percpu_fail__any",
+	  KC_PERCPU_FAIL },
+	{ KC_CLASS_TRANSITIONS, "mm_page_alloc_zone_locked", "puuu",
+	  "mm_page_alloc_zone_locked__refill", KC_ZONE_LOCKED },
+	{ KC_CLASS_TRANSITIONS, "mm_page_alloc_zone_locked", "puu",
+	  "mm_page_alloc_zone_locked__bare", KC_ZONE_LOCKED },
+	{ KC_CLASS_TRANSITIONS, "mm_page_pcpu_drain", "puu", "mm_page_pcpu_drain__any",
+	  KC_PCPU_DRAIN },
+	{ KC_CLASS_TRANSITIONS, "mm_page_alloc_extfrag", "puuuu", "mm_page_alloc_extfrag__any",
+	  KC_EXTFRAG },
 };
+
+/* Gone from 6.1 on, when kmalloc and kmem_cache_alloc got the node. */
+static bool is_optional(const char *tracepoint)
+{
+	return kc_has_suffix(tracepoint, "_node");
+}
 
 static const char gfp_prefix[] = "___GFP_";
 
@@ -119,26 +150,60 @@ static void set_autoload(struct bpf_object *obj, const char *function, const cha
 		bpf_program__set_autoload(prog, load);
 }
 
+static void load_function(struct bpf_object *obj, const char *function)
+{
+	set_autoload(obj, function, "first", true);
+	set_autoload(obj, function, "second", true);
+}
+
+int kc_program_kind(const char *name)
+{
+	for (size_t i = 0; i < NR_PROGRAMS; i++) {
+		size_t len = strlen(programs[i].function);
+
+		if (!strncmp(name, programs[i].function, len) &&
+		    (!strcmp(name + len, "__first") || !strcmp(name + len, "__second")))
+			return (int)programs[i].kind;
+	}
+	return -1;
+}
+
+/* The programs of one tracepoint, the entries [at, end).  True if one was chosen. */
+static bool choose_shape(struct bpf_object *obj, const struct btf *btf, size_t at, size_t end,
+			 struct kc_class_choice *choice)
+{
+	const char *tracepoint = programs[at].tracepoint;
+	int err = -ENOENT;
+
+	for (; at < end; at++) {
+		err = check_tracepoint(btf, tracepoint, programs[at].shape);
+		if (!err) {
+			load_function(obj, programs[at].function);
+			choice->nr_programs++;
+			return true;
+		}
+	}
+	if (err != -ENOENT || !is_optional(tracepoint))
+		say_missing(choice, tracepoint, err);
+	return false;
+}
+
 unsigned int kc_choose_programs(struct bpf_object *obj, const struct btf *btf, unsigned int classes,
 				struct kc_class_choice choice[KC_NR_CLASSES])
 {
+	struct bpf_program *prog;
 	unsigned int chosen = 0;
+	size_t end;
 
 	memset(choice, 0, KC_NR_CLASSES * sizeof(*choice));
-	for (size_t i = 0; i < NR_PROGRAMS; i++) {
-		const struct program *p = &programs[i];
-		int err = check_tracepoint(btf, p->tracepoint, p->shape);
-		bool wanted = classes & 1u << p->class;
-
-		set_autoload(obj, p->function, "only", wanted && !err);
-		set_autoload(obj, p->function, "first", wanted && !err);
-		set_autoload(obj, p->function, "second", wanted && !err);
-		if (wanted && err)
-			say_missing(&choice[p->class], p->tracepoint, err);
-		if (!wanted || err)
-			continue;
-		choice[p->class].nr_programs++;
-		chosen++;
+	bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(prog, false);
+	for (size_t i = 0; i < NR_PROGRAMS; i = end) {
+		end = i + 1;
+		while (end < NR_PROGRAMS &&
+		       !strcmp(programs[end].tracepoint, programs[i].tracepoint))
+			end++;
+		if (classes & 1u << programs[i].class)
+			chosen += choose_shape(obj, btf, i, end, &choice[programs[i].class]);
 	}
 	for (unsigned int c = 0; c < KC_NR_CLASSES; c++)
 		if (!choice[c].status[0])
@@ -194,11 +259,65 @@ static __s64 member_offset(const struct btf *btf, __u32 type, const char *name)
 	return -1;
 }
 
+/* The value of an enumerator of any enum, -1 if there is none. */
+static __s64 enum_value(const struct btf *btf, const char *enumeration, const char *name)
+{
+	__s32 id = btf__find_by_name_kind(btf, enumeration, BTF_KIND_ENUM);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	for (unsigned int i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
+			return btf_enum(t)[i].val;
+	return -1;
+}
+
+static __s64 struct_member(const struct btf *btf, const char *type, const char *member)
+{
+	__s32 id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
+
+	return id > 0 ? member_offset(btf, (__u32)id, member) : -1;
+}
+
+/*
+ * How a page tells that it is a slab's: by the top byte of page_type (6.11 and later), before
+ * by a bit of its flags.  Between 6.10 and 6.11 the value of the type is in no enum.
+ */
+static void fill_page_params(const struct btf *btf, struct kc_params *params)
+{
+	__s64 head = struct_member(btf, "page", "compound_head");
+	__s64 cache = struct_member(btf, "slab", "slab_cache");
+	__s64 type = enum_value(btf, "pagetype", "PGTY_slab");
+	__s64 flag = enum_value(btf, "pageflags", "PG_slab");
+	__s64 type_at = struct_member(btf, "page", "page_type");
+
+	if (cache < 0)
+		cache = struct_member(btf, "page", "slab_cache");
+	if (head < 0 || cache < 0)
+		return;
+	if (type > 0 && type_at >= 0) {
+		params->slab_word = (__u32)type_at;
+		params->slab_shift = 24;
+		params->slab_mask = 0xff;
+		params->slab_value = (__u32)type;
+	} else if (flag >= 0) {
+		params->slab_word = 0;
+		params->slab_shift = (__u32)flag;
+		params->slab_mask = 1;
+		params->slab_value = 1;
+	} else {
+		return;
+	}
+	params->compound_head = (__u32)head;
+	params->slab_cache = (__u32)cache;
+	params->page_bytes = kc_btf_struct_size(btf, "page");
+}
+
 void kc_fill_params(const struct btf *btf, struct kc_params *params)
 {
 	__u32 type = 0;
 	__s64 runqueues = percpu_offset(btf, "runqueues", &type);
 	__s64 preempt = percpu_offset(btf, "__preempt_count", &type);
+	__s64 current = percpu_offset(btf, "current_task", &type);
 
 	if (preempt < 0) {
 		/* x86 from 6.2 to 6.14 */
@@ -206,20 +325,20 @@ void kc_fill_params(const struct btf *btf, struct kc_params *params)
 		__s64 member = hot < 0 ? -1 : member_offset(btf, type, "preempt_count");
 
 		preempt = member < 0 ? -1 : hot + member;
+		member = hot < 0 ? -1 : member_offset(btf, type, "current_task");
+		current = member < 0 ? -1 : hot + member;
 	}
 	if (runqueues >= 0 && preempt >= 0) {
 		params->offset_runqueues = (__u64)runqueues;
 		params->offset_preempt_count = (__u64)preempt;
+		params->offset_current = current >= 0 ? (__u64)current : 0;
 	}
 	if (btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0) {
-		__s32 word = btf__find_by_name_kind(btf, "refcount_struct", BTF_KIND_STRUCT);
 		__s32 words = btf__find_by_name_kind(btf, "pt_regs", BTF_KIND_STRUCT);
 
-		params->word_type = word > 0 ? (__u32)word : 0;
 		params->words_type = words > 0 ? (__u32)words : 0;
 	}
-	params->has_get_kmem_cache =
-		btf__find_by_name_kind(btf, "bpf_get_kmem_cache", BTF_KIND_FUNC) > 0;
+	fill_page_params(btf, params);
 }
 
 unsigned int kc_btf_struct_size(const struct btf *btf, const char *name)

@@ -25,7 +25,9 @@ struct kc_class_choice {
 unsigned int kc_choose_programs(struct bpf_object *obj, const struct btf *btf, unsigned int classes,
 				struct kc_class_choice choice[KC_NR_CLASSES]);
 
-/* Programs of one tracepoint differ in the end of their names: __only, __first, __second. */
+/* The kind of event (enum kc_kind) that a program of the object records, -1 of an unknown one. */
+int kc_program_kind(const char *name);
+/* Programs of one tracepoint differ in the end of their names: __first, __second. */
 bool kc_has_suffix(const char *name, const char *suffix);
 
 /* What else the programs must know of this kernel. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bpf/clock.h"
+#include "bpf/light.h"
 #include "bpf/snapshot.h"
 
 /* What a poll and a block take is to fit into the second, too. */
@@ -19,7 +20,12 @@
 struct kc_session {
 	struct kc_collector *collector;
 	struct kc_snapshotter *snapshotter;
+	struct kc_light *light; /* NULL: no light snapshots, or not yet */
+	uint64_t light_ns;	/* between them */
 	struct tf_writer *writer;
+	struct kc_flight flight;
+	struct kc_triggered triggered;
+	bool is_over; /* an event triggered: what comes is not of the trace */
 	struct tf_meta meta;
 	struct kc_stats last_stats; /* once the collector is closed */
 	uint64_t start_ns, end_ns, sealed_ns;
@@ -28,17 +34,37 @@ struct kc_session {
 	int err;	     /* the first that is not the file's */
 };
 
+static void write_light(struct kc_session *s);
+
 static int write_event(void *arg, const struct tf_event *ev)
 {
 	struct kc_session *s = arg;
-	int err = tf_writer_add(s->writer, ev);
+	uint64_t light_ns = s->light ? kc_light_ready(s->light) : 0;
+	unsigned int trigger;
+	int err;
 
+	if (s->is_over)
+		return 0;
+	if (light_ns && ev->ts_ns > light_ns)
+		write_light(s);
+	err = tf_writer_add(s->writer, ev);
 	/* Once the file has its end, what comes is only counted. */
 	if (err) {
 		s->stop = err;
 		s->nr_refused++;
 	}
+	trigger = kc_flight_match(&s->flight, ev);
+	if (trigger && !s->triggered.by) {
+		kc_triggered_note(&s->triggered, trigger, ev, 0);
+		s->is_over = true;
+	}
 	return 0;
+}
+
+void kc_session_trigger(struct kc_session *s)
+{
+	if (s->flight.triggers & KC_TRIGGER_SIGNAL && !s->triggered.by)
+		kc_triggered_note(&s->triggered, KC_TRIGGER_SIGNAL, NULL, kc_now_ns());
 }
 
 static int write_meta(struct kc_session *s)
@@ -60,18 +86,46 @@ static int unless_end(struct kc_session *s, int err)
 	return 0;
 }
 
-/* The mark in the event stream that says when the last snapshot was taken; the snapshot itself. */
-static int write_snapshot(struct kc_session *s, uint64_t ts_ns)
+/* The mark in the event stream that says when the last snapshot was taken. */
+static int write_mark(struct kc_session *s, uint64_t ts_ns)
 {
 	struct tf_event mark = { .kind = TF_MARK,
 				 .node = TF_NO_NODE,
 				 .ts_ns = ts_ns,
 				 .addr = s->meta.nr_snapshots - 1 };
+
+	return tf_writer_add(s->writer, &mark);
+}
+
+static int write_snapshot(struct kc_session *s, uint64_t ts_ns)
+{
 	int err = write_meta(s);
 
 	if (!err)
-		err = tf_writer_add(s->writer, &mark);
+		err = write_mark(s, ts_ns);
 	return unless_end(s, err);
+}
+
+/*
+ * A light snapshot that is ready, at its place among the events.  Nothing else is written with
+ * it, for the collector is in the middle of handing out events; nor is it kept.
+ */
+static void write_light(struct kc_session *s)
+{
+	uint64_t ts_ns;
+	int err;
+
+	err = kc_light_take(s->light, &s->meta, &ts_ns);
+	if (!err)
+		err = tf_writer_add_meta(s->writer, &s->meta);
+	if (!err)
+		err = write_mark(s, ts_ns);
+	/* In a flight nothing is written yet. */
+	if (!err && !kc_flight_is_on(&s->flight))
+		tf_snapshot_drop_files(&s->meta.snapshots[s->meta.nr_snapshots - 1]);
+	err = unless_end(s, err);
+	if (!s->err)
+		s->err = err;
 }
 
 int kc_session_open(struct kc_session **out, const struct kc_session_options *options,
@@ -88,7 +142,12 @@ int kc_session_open(struct kc_session **out, const struct kc_session_options *op
 		snprintf(err->reason, sizeof(err->reason), "out of memory");
 		return -ENOMEM;
 	}
+	writer.minor = TF_VERSION_MINOR; /* flags of a task, owners, transitions */
 	writer.flags |= TF_WRITER_DURABLE;
+	s->flight = options->flight;
+	writer.last_ns = s->flight.last_ns;
+	writer.last_bytes = s->flight.last_bytes;
+	s->light_ns = options->snapshot_ns;
 	tf_meta_init(&s->meta);
 	ret = kc_open(&s->collector, &options->collector, err);
 	if (ret)
@@ -124,6 +183,12 @@ uint64_t kc_session_lost_on_cpu(const struct kc_session *s, unsigned int cpu)
 	return kc_lost_on_cpu(s->collector, cpu);
 }
 
+bool kc_session_get_missed(const struct kc_session *s, unsigned int i, const char **program,
+			   uint64_t *count)
+{
+	return kc_get_missed(s->collector, i, program, count);
+}
+
 /* Nothing but the start stands between a snapshot and the events: it is written behind them. */
 int kc_session_start(struct kc_session *s)
 {
@@ -134,16 +199,22 @@ int kc_session_start(struct kc_session *s)
 		return s->err;
 	s->start_ns = s->sealed_ns = kc_start(s->collector);
 	s->err = write_snapshot(s, taken_ns);
+	if (!s->err && s->light_ns)
+		s->err = kc_light_start(&s->light, s->light_ns, &s->meta.snapshots[0]);
 	return s->err;
 }
 
 int64_t kc_session_poll(struct kc_session *s)
 {
+	bool is_light_ready = s->light && kc_light_ready(s->light);
 	int64_t nr = s->err;
 	uint64_t now;
 
 	if (!s->err)
 		nr = kc_drain(s->collector, write_event, s);
+	/* Else the first event behind it will bring it along. */
+	if (!nr && is_light_ready)
+		write_light(s);
 	if (nr < 0) {
 		s->err = (int)nr;
 		return nr;
@@ -163,6 +234,7 @@ void kc_session_get_stats(struct kc_session *s, struct kc_session_stats *stats)
 {
 	tf_writer_get_stats(s->writer, &stats->file);
 	stats->nr_refused = s->nr_refused + stats->file.nr_dropped;
+	stats->triggered = s->triggered;
 	if (s->collector)
 		kc_get_stats(s->collector, &s->last_stats);
 	stats->host = s->last_stats;
@@ -179,6 +251,53 @@ static int drain_rest(struct kc_session *s)
 		nr = kc_drain(s->collector, write_event, s);
 	} while (nr > 0);
 	return nr < 0 ? (int)nr : kc_drain_gaps(s->collector, write_event, s);
+}
+
+/* The rings must not fill up while the closing snapshot is begun. */
+static int drain_once(void *arg)
+{
+	struct kc_session *s = arg;
+	int64_t nr = s->err ? 0 : kc_drain(s->collector, write_event, s);
+
+	if (nr < 0)
+		s->err = (int)nr;
+	return 0;
+}
+
+/* The last light snapshot must be in the trace before the closing one begins. */
+static void finish_light(struct kc_session *s)
+{
+	if (!s->light)
+		return;
+	kc_light_stop(s->light);
+	if (kc_light_ready(s->light))
+		drain_once(s);
+	if (!s->err && kc_light_ready(s->light))
+		write_light(s);
+}
+
+/* Let the flight land, if there is one and it is to: only from then on there is a file. */
+static int land(struct kc_session *s, struct tf_error *tf_err)
+{
+	struct tf_writer_stats stats;
+	int err;
+
+	if (!kc_flight_is_on(&s->flight))
+		return 0;
+	err = kc_add_meta(s->collector, &s->meta);
+	kc_triggered_find_site(&s->triggered, &s->meta);
+	tf_writer_flush(s->writer);
+	tf_writer_get_stats(s->writer, &stats);
+	if (!err)
+		err = kc_flight_add_facts(&s->flight, &s->triggered, stats.nr_passed,
+					  stats.first_ns, &s->meta);
+	return err ? err : tf_writer_land(s->writer, &s->meta, tf_err);
+}
+
+/* Nothing triggered, and something could have: nothing is to be written. */
+static bool is_for_nothing(const struct kc_session *s)
+{
+	return s->flight.triggers && !s->triggered.by;
 }
 
 /* Events for which the file had no room are lost like others. */
@@ -198,20 +317,40 @@ static int write_last_gap(struct kc_session *s)
 static int write_totals(struct kc_session *s)
 {
 	struct kc_stats stats;
-	int err;
+	int err = 0;
 
 	kc_get_stats(s->collector, &stats);
-	err = tf_meta_setf(&s->meta, "record.missed", "%llu", (unsigned long long)stats.nr_missed);
-	if (!err)
-		err = tf_meta_setf(&s->meta, "record.excluded", "%llu",
-				   (unsigned long long)stats.nr_excluded);
-	if (!err)
-		err = tf_meta_setf(&s->meta, "record.wide_sites", "%llu",
-				   (unsigned long long)stats.nr_wide_sites);
-	if (!err)
-		err = tf_meta_setf(&s->meta, "record.inversions", "%llu",
-				   (unsigned long long)stats.nr_inversions);
+	const struct {
+		const char *key;
+		uint64_t value;
+	} totals[] = {
+		{ "record.missed", stats.nr_missed },
+		{ "record.excluded", stats.nr_excluded },
+		{ "record.wide_sites", stats.nr_wide_sites },
+		{ "record.no_cache", stats.nr_no_cache },
+		{ "record.no_stack", stats.nr_no_stack },
+		{ "record.untracked", stats.nr_untracked },
+		{ "record.inversions", stats.nr_inversions },
+	};
+	for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]) && !err; i++)
+		err = tf_meta_setf(&s->meta, totals[i].key, "%llu",
+				   (unsigned long long)totals[i].value);
 	return err;
+}
+
+/* Everything behind the last event; an error is kept. */
+static void write_end(struct kc_session *s, uint64_t taken_ns, struct tf_error *tf_err)
+{
+	int err = land(s, tf_err);
+
+	if (!s->err)
+		s->err = err;
+	if (!s->err)
+		s->err = write_last_gap(s);
+	if (!s->err)
+		s->err = write_totals(s);
+	if (!s->err)
+		s->err = write_snapshot(s, taken_ns);
 }
 
 int kc_session_finish(struct kc_session *s, struct kc_session_stats *stats, struct kc_error *err)
@@ -220,19 +359,18 @@ int kc_session_finish(struct kc_session *s, struct kc_session_stats *stats, stru
 	uint64_t taken_ns = 0;
 	int ret;
 
+	finish_light(s);
+	ret = kc_snapshot_begin(s->snapshotter, &s->meta, drain_once, s);
 	s->end_ns = kc_stop(s->collector);
-	ret = kc_snapshot(s->snapshotter, &s->meta, &taken_ns);
+	if (!ret)
+		ret = kc_snapshot_end(s->snapshotter, &s->meta, &taken_ns);
 	kc_detach(s->collector);
 	if (!s->err)
 		s->err = drain_rest(s);
 	if (!s->err)
 		s->err = ret;
-	if (!s->err)
-		s->err = write_last_gap(s);
-	if (!s->err)
-		s->err = write_totals(s);
-	if (!s->err)
-		s->err = write_snapshot(s, taken_ns);
+	if (!is_for_nothing(s))
+		write_end(s, taken_ns, &tf_err);
 	ret = tf_writer_finish(s->writer, &tf_err);
 	kc_session_get_stats(s, stats);
 	if (!ret)
@@ -250,6 +388,7 @@ void kc_session_close(struct kc_session *s)
 	if (s->writer)
 		tf_writer_close(s->writer, NULL);
 	kc_close(s->collector);
+	kc_light_free(s->light);
 	kc_snapshotter_free(s->snapshotter);
 	tf_meta_release(&s->meta);
 	free(s);

@@ -10,21 +10,32 @@
  * killed leaves a trace that misses no more than that, and on the disk half a second after
  * that.
  *
+ * The closing snapshot is begun while events are still recorded, and its counters are read right
+ * after the last of them.  Light snapshots are taken by a thread, see bpf/light.h, and written
+ * in front of the first event that is younger.
+ *
  * When the file cannot grow any more, polling ends.  What the rings still hold then is
  * counted, and the closing snapshot is written if there is room.
+ *
+ * A flight recorder has no file until kc_session_finish(), and then only if something
+ * triggered, or nothing could.  The event that triggers is the last of the trace but for marks
+ * and gaps; what comes after it is not recorded, and not lost either.
  */
 #ifndef BPF_SESSION_H
 #define BPF_SESSION_H
 
 #include "bpf/collector.h"
+#include "bpf/flight.h"
 #include "tracefmt/writer.h"
 
 struct kc_session;
 
 struct kc_session_options {
 	struct kc_options collector;
-	const char *path;    /* "-" is standard output; must outlive the session */
-	const char *command; /* what is run, for the trace; NULL: nothing */
+	struct kc_flight flight;
+	uint64_t snapshot_ns; /* between light snapshots; 0: none but at start and end */
+	const char *path;     /* "-" is standard output; must outlive the session */
+	const char *command;  /* what is run, for the trace; NULL: nothing */
 	struct tf_writer_options writer;
 };
 
@@ -33,6 +44,7 @@ struct kc_session_stats {
 	struct kc_stats host;
 	uint64_t nr_refused; /* events that came when the file had its end: a gap tells of them */
 	uint64_t start_ns, end_ns; /* end_ns: now, until kc_session_finish() */
+	struct kc_triggered triggered;
 };
 
 /*
@@ -49,8 +61,13 @@ int kc_session_start(struct kc_session *session);
  * file has its end, which stats.file tells of, or the rings cannot be read.
  */
 int64_t kc_session_poll(struct kc_session *session);
+/* A signal came: if that is one of the flight's triggers, and nothing triggered before. */
+void kc_session_trigger(struct kc_session *session);
 /* Events of one CPU for which its ring had no room. */
 uint64_t kc_session_lost_on_cpu(const struct kc_session *session, unsigned int cpu);
+/* As kc_get_missed(). */
+bool kc_session_get_missed(const struct kc_session *session, unsigned int i, const char **program,
+			   uint64_t *count);
 void kc_session_get_stats(struct kc_session *session, struct kc_session_stats *stats);
 /*
  * Stop, drain, closing snapshot, footer.  Whatever poll returned before, as much as can be

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Draining the slot rings.  The collector's side of the protocol: a slot counts once
- * its lap bit is the expected one; its room is given back by advancing tail.  tail is
- * advanced a run at a time, since every store to it takes the cache line from the CPU
- * that is writing events.
+ * The collector's side of the rings' protocol: a slot counts once its lap bit is the expected
+ * one; its room is given back by advancing tail, a run at a time, since every store to it takes
+ * the cache line from the CPU that is writing events.
+ *
+ * Rings that have something to read lie in a heap by the time of their next slot: the oldest is
+ * read until another one's turn comes.
  */
 #include "bpf/slots.h"
 
@@ -12,168 +14,194 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define RUN_AT_MOST 256 /* slots of one CPU before its tail is stored */
+#define RUN_AT_MOST 256 /* slots of one ring before its tail is stored */
+/* By so much an event may be older than one that was published in its ring before it. */
+#define NESTED_NS (1ull << 36)
 
-int kc_slots_map(struct kc_slots *slots, int map_fd, struct kc_shared *shared,
-		 uint32_t slots_per_cpu, unsigned int nr_cpus)
+static int map_slots(struct kc_slots *slots, int map_fd, size_t bytes)
 {
-	memset(slots, 0, sizeof(*slots));
-	slots->bytes = (size_t)slots_per_cpu * nr_cpus * sizeof(struct kc_slot);
-	slots->slots = mmap(NULL, slots->bytes, PROT_READ, MAP_SHARED, map_fd, 0);
+	slots->slots = mmap(NULL, bytes, PROT_READ, MAP_SHARED, map_fd, 0);
 	if (slots->slots == MAP_FAILED) {
 		slots->slots = NULL;
 		return -errno;
 	}
-	slots->shared = shared;
-	slots->slots_per_cpu = slots_per_cpu;
-	slots->nr_cpus = nr_cpus;
+	slots->bytes = bytes;
 	return 0;
 }
 
-void kc_slots_unmap(struct kc_slots *slots)
+static void init_readers(struct kc_slots *slots, const struct kc_slot *memory,
+			 struct kc_shared *shared, const uint32_t nr_slots[KC_NR_RINGS],
+			 uint64_t now_ns)
+{
+	for (unsigned int i = 0; i < slots->nr_readers; i++) {
+		struct kc_ring_reader *r = &slots->readers[i];
+		unsigned int ring = i % KC_NR_RINGS;
+
+		r->cpu = (uint16_t)(i / KC_NR_RINGS);
+		r->slots = memory;
+		r->nr_slots = nr_slots[ring];
+		r->tail = (uint64_t *)&shared->cpu[r->cpu].tails[ring];
+		r->at = *r->tail;
+		r->seen_ns = now_ns;
+		memory += r->nr_slots;
+	}
+}
+
+int kc_slots_init(struct kc_slots *slots, void *memory, int map_fd, struct kc_shared *shared,
+		  uint32_t hot_slots, uint32_t spill_slots, unsigned int nr_cpus, uint64_t now_ns)
+{
+	const uint32_t nr_slots[KC_NR_RINGS] = { hot_slots, hot_slots, spill_slots };
+	size_t bytes =
+		(KC_SPILL * (size_t)hot_slots + spill_slots) * nr_cpus * sizeof(struct kc_slot);
+	int err;
+
+	memset(slots, 0, sizeof(*slots));
+	slots->nr_readers = nr_cpus * KC_NR_RINGS;
+	slots->readers = calloc(slots->nr_readers, sizeof(*slots->readers));
+	slots->heap = calloc(slots->nr_readers, sizeof(struct kc_ring_reader *));
+	err = slots->readers && slots->heap ? 0 : -ENOMEM;
+	if (!err && !memory)
+		err = map_slots(slots, map_fd, bytes);
+	if (err)
+		kc_slots_release(slots);
+	else
+		init_readers(slots, memory ? memory : slots->slots, shared, nr_slots, now_ns);
+	return err;
+}
+
+void kc_slots_release(struct kc_slots *slots)
 {
 	if (slots->slots)
 		munmap(slots->slots, slots->bytes);
-	free(slots->side);
+	free(slots->readers);
+	free(slots->heap);
 	memset(slots, 0, sizeof(*slots));
 }
 
-int kc_slots_add_side(struct kc_slots *slots, const struct tf_event *ev)
+/* The next slot of a ring with its word, NULL if it is not published. */
+static const struct kc_slot *peek(const struct kc_ring_reader *r, uint64_t *word)
 {
-	size_t at;
+	const struct kc_slot *slot = &r->slots[r->at & (r->nr_slots - 1)];
+	uint64_t lap = r->at & r->nr_slots ? 0 : KC_LAP;
 
-	if (slots->at_side && slots->at_side == slots->nr_side)
-		slots->at_side = slots->nr_side = 0;
-	if (slots->nr_side == slots->room_side) {
-		size_t room = slots->room_side ? slots->room_side * 2 : 1024;
-		struct tf_event *side = realloc(slots->side, room * sizeof(*side));
+	*word = __atomic_load_n(&slot->word, __ATOMIC_ACQUIRE);
+	return (*word & KC_LAP) == lap ? slot : NULL;
+}
 
-		if (!side)
-			return -ENOMEM;
-		slots->side = side;
-		slots->room_side = room;
+/*
+ * A slot has the low bits of its time: it is taken to be the first such time that is not
+ * older than what the ring has shown before, but for what an interrupt may have overtaken.
+ */
+static uint64_t full_time(const struct kc_ring_reader *r, uint64_t word)
+{
+	uint64_t least = r->seen_ns > NESTED_NS ? r->seen_ns - NESTED_NS : 0;
+
+	return least + ((word - least) & KC_TS_MASK);
+}
+
+static void sift_down(struct kc_slots *slots, unsigned int at)
+{
+	struct kc_ring_reader **heap = slots->heap, *r = heap[at];
+
+	for (;;) {
+		unsigned int child = 2 * at + 1;
+
+		if (child >= slots->nr_heap)
+			break;
+		if (child + 1 < slots->nr_heap && heap[child + 1]->next_ns < heap[child]->next_ns)
+			child++;
+		if (heap[child]->next_ns >= r->next_ns)
+			break;
+		heap[at] = heap[child];
+		at = child;
 	}
-	/* Nearly sorted already: CPUs write the ring buffer in turn. */
-	for (at = slots->nr_side; at > slots->at_side && slots->side[at - 1].ts_ns > ev->ts_ns;
-	     at--)
-		slots->side[at] = slots->side[at - 1];
-	slots->side[at] = *ev;
-	slots->nr_side++;
-	return 0;
+	heap[at] = r;
 }
 
-static const struct kc_slot *slot_at(const struct kc_slots *slots, unsigned int cpu, uint64_t at)
+static void build_heap(struct kc_slots *slots, uint64_t now_ns)
 {
-	const struct kc_slot *slot = &slots->slots[(size_t)cpu * slots->slots_per_cpu +
-						   (at & (slots->slots_per_cpu - 1))];
-	uint64_t word = __atomic_load_n(&slot->word, __ATOMIC_ACQUIRE);
-	uint64_t lap = !(at & slots->slots_per_cpu);
+	slots->nr_heap = 0;
+	for (unsigned int i = 0; i < slots->nr_readers; i++) {
+		struct kc_ring_reader *r = &slots->readers[i];
+		uint64_t word;
 
-	return word >> KC_LAP_SHIFT == lap ? slot : NULL;
-}
-
-const struct kc_slot *kc_slots_peek(const struct kc_slots *slots, unsigned int cpu)
-{
-	return slot_at(slots, cpu, slots->shared->cpu[cpu].tail);
-}
-
-void kc_slots_take(struct kc_slots *slots, unsigned int cpu)
-{
-	__u64 *tail = &slots->shared->cpu[cpu].tail;
-
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-}
-
-static int hand_out(struct kc_slots *slots, const struct tf_event *ev,
-		    int (*emit)(void *arg, const struct tf_event *ev), void *arg)
-{
-	if (ev->ts_ns < slots->last_ns)
-		slots->nr_inversions++;
-	slots->last_ns = ev->ts_ns;
-	return emit(arg, ev);
-}
-
-/* The source whose next event is the oldest, and the age up to which it stays so. */
-#define NO_SOURCE (-2)
-#define SIDE_SOURCE (-1)
-
-static int oldest_source(const struct kc_slots *slots, uint64_t *until)
-{
-	uint64_t oldest = UINT64_MAX;
-	int source = NO_SOURCE;
-
-	*until = UINT64_MAX;
-	if (slots->at_side < slots->nr_side) {
-		oldest = slots->side[slots->at_side].ts_ns;
-		source = SIDE_SOURCE;
-	}
-	for (unsigned int cpu = 0; cpu < slots->nr_cpus; cpu++) {
-		const struct kc_slot *slot = kc_slots_peek(slots, cpu);
-		uint64_t ts;
-
-		if (!slot)
-			continue;
-		ts = slot->word & KC_TS_MASK;
-		if (ts < oldest) {
-			*until = oldest;
-			oldest = ts;
-			source = (int)cpu;
-		} else if (ts < *until) {
-			*until = ts;
+		if (peek(r, &word)) {
+			r->next_ns = full_time(r, word);
+			slots->heap[slots->nr_heap++] = r;
+		} else {
+			r->seen_ns = now_ns;
 		}
 	}
-	return source;
+	for (unsigned int i = slots->nr_heap / 2; i-- > 0;)
+		sift_down(slots, i);
 }
 
-/* Slots of one CPU up to a time. */
-static int64_t drain_cpu(struct kc_slots *slots, struct kc_decoder *decoder, unsigned int cpu,
-			 uint64_t until, int64_t max,
-			 int (*emit)(void *arg, const struct tf_event *ev), void *arg)
+/* Until when the first of the heap is the oldest. */
+static uint64_t turn_ends(const struct kc_slots *slots, uint64_t now_ns)
 {
-	uint64_t at = slots->shared->cpu[cpu].tail;
+	uint64_t end = now_ns;
+
+	for (unsigned int i = 1; i < slots->nr_heap && i < 3; i++)
+		if (slots->heap[i]->next_ns < end)
+			end = slots->heap[i]->next_ns;
+	return end;
+}
+
+static int hand_out(struct kc_slots *slots, struct kc_ring_reader *r, uint64_t word,
+		    const struct kc_slot *slot, int (*take)(void *arg, const struct kc_record *rec),
+		    void *arg)
+{
+	struct kc_record rec = { .ts_ns = r->next_ns, .cpu = r->cpu, .slot = slot };
+
+	if (word & KC_MORE) {
+		rec.more = (const struct kc_more *)&r->slots[(r->at + 1) & (r->nr_slots - 1)];
+		r->pid = rec.more->pid;
+	}
+	rec.pid = r->pid;
+	if (rec.ts_ns < slots->last_ns)
+		slots->nr_inversions++;
+	slots->last_ns = rec.ts_ns;
+	if (rec.ts_ns > r->seen_ns)
+		r->seen_ns = rec.ts_ns;
+	r->at += rec.more ? 2 : 1;
+	return take(arg, &rec);
+}
+
+/* The first of the heap, as long as it is the oldest. */
+static int64_t read_turn(struct kc_slots *slots, uint64_t now_ns, int64_t max,
+			 int (*take)(void *arg, const struct kc_record *rec), void *arg)
+{
+	struct kc_ring_reader *r = slots->heap[0];
+	uint64_t end = turn_ends(slots, now_ns), word;
 	const struct kc_slot *slot;
-	struct tf_event ev;
 	int64_t nr = 0;
 	int err = 0;
 
-	while (!err && nr < max && (slot = slot_at(slots, cpu, at)) &&
-	       (slot->word & KC_TS_MASK) <= until) {
-		if (!kc_decoder_has_cache(decoder, slot->cache) && slots->refresh)
-			err = slots->refresh(slots->refresh_arg);
-		if (!err)
-			err = kc_decode_slot(decoder, cpu, slot, &ev);
-		at++;
-		nr++;
-		if (nr % RUN_AT_MOST == 0)
-			__atomic_store_n(&slots->shared->cpu[cpu].tail, at, __ATOMIC_RELEASE);
-		if (!err)
-			err = hand_out(slots, &ev, emit, arg);
+	while ((slot = peek(r, &word))) {
+		r->next_ns = full_time(r, word);
+		if (err || nr == max || r->next_ns > end)
+			break;
+		err = hand_out(slots, r, word, slot, take, arg);
+		if (++nr % RUN_AT_MOST == 0)
+			__atomic_store_n(r->tail, r->at, __ATOMIC_RELEASE);
 	}
-	__atomic_store_n(&slots->shared->cpu[cpu].tail, at, __ATOMIC_RELEASE);
+	__atomic_store_n(r->tail, r->at, __ATOMIC_RELEASE);
+	if (!slot)
+		slots->heap[0] = slots->heap[--slots->nr_heap];
+	if (slots->nr_heap)
+		sift_down(slots, 0);
 	return err ? err : nr;
 }
 
-int64_t kc_slots_drain(struct kc_slots *slots, struct kc_decoder *decoder, int64_t max,
-		       int (*emit)(void *arg, const struct tf_event *ev), void *arg)
+int64_t kc_slots_drain(struct kc_slots *slots, uint64_t now_ns, int64_t max,
+		       int (*take)(void *arg, const struct kc_record *rec), void *arg)
 {
-	int64_t total = 0, nr;
+	int64_t total = 0;
 
-	while (total < max) {
-		uint64_t until;
-		int source = oldest_source(slots, &until);
+	build_heap(slots, now_ns);
+	while (total < max && slots->nr_heap && slots->heap[0]->next_ns <= now_ns) {
+		int64_t nr = read_turn(slots, now_ns, max - total, take, arg);
 
-		if (source == NO_SOURCE)
-			break;
-		if (source == SIDE_SOURCE) {
-			nr = hand_out(slots, &slots->side[slots->at_side], emit, arg);
-			slots->at_side++;
-			if (nr < 0)
-				return nr;
-			nr = 1;
-		} else {
-			nr = drain_cpu(slots, decoder, (unsigned int)source, until, max - total,
-				       emit, arg);
-		}
 		if (nr < 0)
 			return nr;
 		total += nr;

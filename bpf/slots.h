@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The per-CPU slot rings, and the rare records beside them, as one stream by time.
+ * The rings of slots of all CPUs as one stream by time.
  *
- *   slots of CPU 0 ──┐
- *   slots of CPU 1 ──┼── merge by time ──▶ events
- *   ring buffer ─────┘
+ *   CPU 0 task    ──┐
+ *   CPU 0 softirq ──┤
+ *   CPU 0 spill   ──┼── merge by time, up to a moment ──▶ records
+ *   CPU 1 task    ──┤
+ *   ...           ──┘
  *
- * Each CPU's slots are in order but for interrupts, which take a later slot and may
- * publish it earlier; the stream is as sorted as that.
+ * What was written before that moment is all there, but for an event that an interrupt cut
+ * off between its clock and its slot: the stream is as sorted as that.
  */
 #ifndef BPF_SLOTS_H
 #define BPF_SLOTS_H
@@ -18,41 +20,54 @@
 #include <stdint.h>
 
 #include "bpf/abi.h"
-#include "bpf/decode.h"
-#include "tracefmt/event.h"
 
-struct kc_slots {
-	struct kc_slot *slots; /* mapped: slots_per_cpu for each CPU */
-	size_t bytes;
-	struct kc_shared *shared; /* not owned */
-	uint32_t slots_per_cpu;
-	unsigned int nr_cpus;
-	struct tf_event *side; /* decoded records of the ring buffer, by time */
-	size_t nr_side, at_side, room_side;
-	/*
-	 * Reads the ring buffer once more, for a cache that was announced after the last time and
-	 * before the slot that names it.  NULL: nobody does.
-	 */
-	int (*refresh)(void *arg);
-	void *refresh_arg;
-	uint64_t last_ns;	/* time of the last event handed out */
-	uint64_t nr_inversions; /* events older than the one before */
+/* One event as the programs wrote it; slot and more live until the call returns. */
+struct kc_record {
+	uint64_t ts_ns;
+	unsigned int cpu;
+	uint32_t pid;
+	const struct kc_slot *slot;
+	const struct kc_more *more; /* NULL if it has none */
 };
 
-/* Map the slots of an array map.  0 or negative errno. */
-int kc_slots_map(struct kc_slots *slots, int map_fd, struct kc_shared *shared,
-		 uint32_t slots_per_cpu, unsigned int nr_cpus);
-void kc_slots_unmap(struct kc_slots *slots);
-/* An event of the ring buffer, to be merged by the next kc_slots_drain(). */
-int kc_slots_add_side(struct kc_slots *slots, const struct tf_event *ev);
+static inline unsigned int kc_record_kind(const struct kc_record *rec)
+{
+	return rec->slot->word >> KC_KIND_SHIFT & KC_KIND_MASK;
+}
+
+struct kc_ring_reader {
+	const struct kc_slot *slots;
+	uint64_t *tail;	  /* the collector's word that the programs see */
+	uint64_t at;	  /* next slot to read; *tail follows */
+	uint64_t next_ns; /* of that slot, if it is in the heap */
+	uint64_t seen_ns; /* nothing that is still to come is older, but for interrupts */
+	uint32_t nr_slots, pid;
+	uint16_t cpu;
+};
+
+struct kc_slots {
+	struct kc_slot *slots; /* mapped: hot and spill ring of each CPU */
+	size_t bytes;
+	struct kc_ring_reader *readers; /* KC_NR_RINGS for each CPU */
+	struct kc_ring_reader **heap;	/* those with a slot to read, by next_ns */
+	unsigned int nr_readers, nr_heap;
+	uint64_t last_ns;	/* time of the last record handed out */
+	uint64_t nr_inversions; /* records older than the one before */
+};
+
 /*
- * Hand out at most max events, oldest first.  Returns how many, or the first negative
- * code of emit() or the decoder.
+ * Read the slots that lie at memory, or in the mapped array of map_fd if that is NULL: twice
+ * hot_slots and spill_slots for each CPU, powers of two.  now_ns is the time; nothing there is
+ * older by more than 2^40 ns.  0 or negative errno.
  */
-int64_t kc_slots_drain(struct kc_slots *slots, struct kc_decoder *decoder, int64_t max,
-		       int (*emit)(void *arg, const struct tf_event *ev), void *arg);
-/* The next published slot of a CPU without taking it, NULL if there is none. */
-const struct kc_slot *kc_slots_peek(const struct kc_slots *slots, unsigned int cpu);
-void kc_slots_take(struct kc_slots *slots, unsigned int cpu);
+int kc_slots_init(struct kc_slots *slots, void *memory, int map_fd, struct kc_shared *shared,
+		  uint32_t hot_slots, uint32_t spill_slots, unsigned int nr_cpus, uint64_t now_ns);
+void kc_slots_release(struct kc_slots *slots);
+/*
+ * Hand out at most max records that were written before now_ns, the present time, oldest
+ * first.  Returns how many, or the first negative code of take().
+ */
+int64_t kc_slots_drain(struct kc_slots *slots, uint64_t now_ns, int64_t max,
+		       int (*take)(void *arg, const struct kc_record *rec), void *arg);
 
 #endif

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading the host.  Attributes of the slab sysfs cost an open each, some thousands
- * in all, so those that never change while a cache lives are read once and kept.
+ * Reading the host.
  */
 #include "bpf/snapshot.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,8 @@
 #include <unistd.h>
 
 #include "bpf/clock.h"
+#include "bpf/host_text.h"
+#include "bpf/slab_sysfs.h"
 
 /* In this order: settings first, then what the allocators change all the time. */
 static const char *const slow_files[] = {
@@ -40,215 +40,149 @@ static const char *const fast_files[] = {
 	"/proc/pagetypeinfo", "/proc/buddyinfo", "/proc/slabinfo",
 };
 
-static const char *const static_attrs[] = {
-	"align",	 "cache_dma",	    "cpu_partial", "ctor",	     "destroy_by_rcu",
-	"hwcache_align", "min_partial",	    "object_size", "objs_per_slab",  "order",
-	"poison",	 "reclaim_account", "red_zone",	   "sheaf_capacity", "slab_size",
-	"store_user",	 "usersize",
-};
+/* Its addresses are for whom had CAP_SYS_ADMIN when opening it, so it stays open. */
+static const char ram_file[] = "/proc/iomem";
 
-static const char *const moving_attrs[] = {
-	"slabs",
-	"partial",
-	"cpu_slabs",
-	"slabs_cpu_partial",
-};
-
-#define READ_BYTES (1u << 16)
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-struct text {
-	char *data;
-	size_t len, room;
-};
-
 struct kc_snapshotter {
-	char (*names)[64]; /* caches of /proc/slabinfo */
-	size_t nr_names, room_names;
-	struct text static_text; /* lines of the attributes that do not change */
-	struct text file, slabs;
+	int ram_fd; /* -1: cannot be opened */
+	struct kc_slab_sysfs sysfs;
+	struct kc_cache_iter *iter; /* NULL: see no_iter */
+	char no_iter[200];
+	struct kc_cache_info *caches; /* of the last snapshot */
+	size_t nr_caches;
+	struct kc_text text, times;
 };
 
-static int text_reserve(struct text *text, size_t more)
+/* Files of a snapshot are known by the time at which they had been read. */
+static int note_time(struct kc_snapshotter *s, const char *path)
 {
-	size_t room = text->len + more;
-	char *data;
-
-	if (room <= text->room)
-		return 0;
-	room += room / 2 + 4096;
-	data = realloc(text->data, room);
-	if (!data)
-		return -ENOMEM;
-	text->data = data;
-	text->room = room;
-	return 0;
-}
-
-static int text_add(struct text *text, const char *data, size_t len)
-{
-	if (text_reserve(text, len))
-		return -ENOMEM;
-	memcpy(text->data + text->len, data, len);
-	text->len += len;
-	return 0;
-}
-
-/* Append a whole file.  0, -ENOMEM, or the errno of the file (then text is unchanged). */
-static int text_add_file(struct text *text, const char *path)
-{
-	size_t before = text->len;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int err = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	/* In pieces of a fixed size: sysctl files refuse to be read by megabytes. */
-	do {
-		if (text_reserve(text, READ_BYTES)) {
-			err = -ENOMEM;
-			break;
-		}
-		n = read(fd, text->data + text->len, READ_BYTES);
-		if (n < 0)
-			err = -errno;
-		else
-			text->len += (size_t)n;
-	} while (!err && n > 0);
-	close(fd);
-	if (err)
-		text->len = before;
-	return err;
-}
-
-/* "NAME/ATTR=first line". */
-static int add_attr(struct text *text, const char *cache, const char *attr)
-{
-	char path[192], value[512];
-	int fd, len, err = 0;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/%s", cache, attr);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, value, sizeof(value) - 1);
-	close(fd);
-	if (n <= 0)
-		return 0;
-	value[n] = 0;
-	value[strcspn(value, "\n")] = 0;
-	len = snprintf(path, sizeof(path), "%s/%s=", cache, attr);
-	err = text_add(text, path, (size_t)len);
-	if (!err)
-		err = text_add(text, value, strlen(value));
-	if (!err)
-		err = text_add(text, "\n", 1);
-	return err;
-}
-
-static int add_attrs(struct text *text, const char *cache, const char *const *attrs, size_t nr)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < nr && !err; i++)
-		err = add_attr(text, cache, attrs[i]);
-	return err;
-}
-
-static bool is_known(const struct kc_snapshotter *s, const char *name)
-{
-	for (size_t i = 0; i < s->nr_names; i++)
-		if (!strcmp(s->names[i], name))
-			return true;
-	return false;
-}
-
-static int add_cache(struct kc_snapshotter *s, const char *name, size_t len)
-{
-	char cache[64];
-	int err;
-
-	if (len >= sizeof(cache))
-		return 0;
-	memcpy(cache, name, len);
-	cache[len] = 0;
-	if (is_known(s, cache))
-		return 0;
-	if (s->nr_names == s->room_names) {
-		size_t room = s->room_names ? s->room_names * 2 : 512;
-		char(*names)[64] = realloc(s->names, room * sizeof(*names));
-
-		if (!names)
-			return -ENOMEM;
-		s->names = names;
-		s->room_names = room;
-	}
-	err = add_attrs(&s->static_text, cache, static_attrs, LEN(static_attrs));
-	if (!err)
-		memcpy(s->names[s->nr_names++], cache, sizeof(cache));
-	return err;
-}
-
-/* Find caches that have come up since the last time. */
-static int update_caches(struct kc_snapshotter *s)
-{
-	int err;
-
-	s->file.len = 0;
-	err = text_add_file(&s->file, "/proc/slabinfo");
-	if (err)
-		return err == -ENOMEM ? err : 0;
-	for (size_t at = 0; at < s->file.len && !err;) {
-		const char *line = s->file.data + at;
-		const char *end = memchr(line, '\n', s->file.len - at);
-		size_t len = end ? (size_t)(end - line) : s->file.len - at;
-		const char *blank = memchr(line, ' ', len);
-
-		if (blank && line[0] != '#' && strncmp(line, "slabinfo", 8))
-			err = add_cache(s, line, (size_t)(blank - line));
-		at += len + 1;
-	}
-	return err;
+	return kc_text_printf(&s->times, "%s %llu\n", path, (unsigned long long)kc_now_ns());
 }
 
 static int copy_file(struct kc_snapshotter *s, struct tf_snapshot *snap, const char *path)
 {
 	int err;
 
-	s->file.len = 0;
-	err = text_add_file(&s->file, path);
+	s->text.len = 0;
+	if (s->ram_fd >= 0 && !strcmp(path, ram_file))
+		err = kc_text_add_fd(&s->text, s->ram_fd);
+	else
+		err = kc_text_add_file(&s->text, path);
 	if (err)
 		return err == -ENOMEM ? err : 0;
-	return tf_snapshot_add(snap, path, s->file.data, s->file.len);
+	err = note_time(s, path);
+	return err ? err : tf_snapshot_add(snap, path, s->text.data, s->text.len);
 }
 
-int kc_snapshot(struct kc_snapshotter *s, struct tf_meta *meta, uint64_t *ts_ns)
+static int update_caches(struct kc_snapshotter *s)
+{
+	int err;
+
+	s->text.len = 0;
+	err = kc_text_add_file(&s->text, "/proc/slabinfo");
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	return kc_slab_sysfs_update(&s->sysfs, &s->text);
+}
+
+static int add_slab_sysfs(struct kc_snapshotter *s, struct tf_snapshot *snap,
+			  int (*pause)(void *arg), void *arg)
+{
+	int err;
+
+	s->text.len = 0;
+	err = kc_slab_sysfs_add(&s->sysfs, &s->text, pause, arg);
+	if (err || !s->text.len)
+		return err;
+	err = note_time(s, "/sys/kernel/slab");
+	return err ? err : tf_snapshot_add(snap, "/sys/kernel/slab", s->text.data, s->text.len);
+}
+
+static int print_caches(struct kc_text *text, const struct kc_cache_info *caches, size_t nr)
+{
+	int err = kc_text_printf(text, "# address object_size size align flags oo min_partial "
+				       "cpu_partial cpu_partial_slabs name\n");
+
+	for (size_t i = 0; i < nr && !err; i++) {
+		const struct kc_cache_info *c = &caches[i];
+
+		err = kc_text_printf(text, "0x%016llx %u %u %u 0x%x 0x%x %u %u %u %s\n", c->addr,
+				     c->object_size, c->size, c->align, c->flags, c->oo,
+				     c->min_partial, c->cpu_partial, c->cpu_partial_slabs, c->name);
+	}
+	return err;
+}
+
+/* The caches as the kernel's own list has them, where it lets itself be asked. */
+static int add_cache_list(struct kc_snapshotter *s, struct tf_snapshot *snap)
+{
+	int err;
+
+	free(s->caches);
+	s->caches = NULL;
+	s->nr_caches = 0;
+	if (!s->iter)
+		return 0;
+	err = kc_cache_iter_read(s->iter, &s->caches, &s->nr_caches);
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	s->text.len = 0;
+	err = print_caches(&s->text, s->caches, s->nr_caches);
+	if (!err)
+		err = note_time(s, "kmem_cache");
+	return err ? err : tf_snapshot_add(snap, "kmem_cache", s->text.data, s->text.len);
+}
+
+int kc_snapshot_begin(struct kc_snapshotter *s, struct tf_meta *meta, int (*pause)(void *arg),
+		      void *arg)
 {
 	struct tf_snapshot *snap;
 	int err = update_caches(s);
 
+	if (!err)
+		err = tf_meta_set(meta, "record.cache_iterator",
+				  s->iter ? "iter/kmem_cache" : s->no_iter);
 	if (err)
 		return err;
 	snap = tf_meta_begin_snapshot(meta, kc_now_ns());
 	if (!snap)
 		return -ENOMEM;
+	s->times.len = 0;
 	for (size_t i = 0; i < LEN(slow_files) && !err; i++)
 		err = copy_file(s, snap, slow_files[i]);
-	s->slabs.len = 0;
 	if (!err)
-		err = text_add(&s->slabs, s->static_text.data, s->static_text.len);
-	for (size_t i = 0; i < s->nr_names && !err; i++)
-		err = add_attrs(&s->slabs, s->names[i], moving_attrs, LEN(moving_attrs));
+		err = add_slab_sysfs(s, snap, pause, arg);
+	return err ? err : add_cache_list(s, snap);
+}
+
+int kc_snapshot_end(struct kc_snapshotter *s, struct tf_meta *meta, uint64_t *ts_ns)
+{
+	struct tf_snapshot *snap = &meta->snapshots[meta->nr_snapshots - 1];
+	int err = 0;
+
 	for (size_t i = 0; i < LEN(fast_files) && !err; i++)
 		err = copy_file(s, snap, fast_files[i]);
 	snap->ts_ns = kc_now_ns();
-	if (!err && s->slabs.len)
-		err = tf_snapshot_add(snap, "/sys/kernel/slab", s->slabs.data, s->slabs.len);
+	if (!err)
+		err = tf_snapshot_add(snap, "times", s->times.data, s->times.len);
 	if (ts_ns)
 		*ts_ns = snap->ts_ns;
 	return err;
+}
+
+int kc_snapshot(struct kc_snapshotter *s, struct tf_meta *meta, uint64_t *ts_ns)
+{
+	int err = kc_snapshot_begin(s, meta, NULL, NULL);
+
+	return err ? err : kc_snapshot_end(s, meta, ts_ns);
+}
+
+const struct kc_cache_info *kc_snapshot_caches(const struct kc_snapshotter *s, size_t *nr)
+{
+	*nr = s->nr_caches;
+	return s->caches;
 }
 
 int kc_snapshotter_new(struct kc_snapshotter **out)
@@ -260,6 +194,8 @@ int kc_snapshotter_new(struct kc_snapshotter **out)
 	*out = NULL;
 	if (!s)
 		return -ENOMEM;
+	s->ram_fd = open(ram_file, O_RDONLY | O_CLOEXEC);
+	kc_cache_iter_open(&s->iter, s->no_iter, sizeof(s->no_iter));
 	tf_meta_init(&rehearsal);
 	err = kc_snapshot(s, &rehearsal, NULL);
 	tf_meta_release(&rehearsal);
@@ -275,11 +211,22 @@ void kc_snapshotter_free(struct kc_snapshotter *s)
 {
 	if (!s)
 		return;
-	free(s->names);
-	free(s->static_text.data);
-	free(s->file.data);
-	free(s->slabs.data);
+	if (s->ram_fd >= 0)
+		close(s->ram_fd);
+	kc_cache_iter_close(s->iter);
+	kc_slab_sysfs_release(&s->sysfs);
+	kc_text_release(&s->text);
+	kc_text_release(&s->times);
+	free(s->caches);
 	free(s);
+}
+
+const char *kc_snapshot_path(unsigned int index)
+{
+	if (index < LEN(slow_files))
+		return slow_files[index];
+	index -= (unsigned int)LEN(slow_files);
+	return index < LEN(fast_files) ? fast_files[index] : NULL;
 }
 
 static unsigned int count_nodes(void)
@@ -300,23 +247,24 @@ static unsigned int count_nodes(void)
 /* "0-3", "0,2-5": one more than the last number. */
 static unsigned int count_possible_cpus(void)
 {
-	struct text list = { 0 };
+	struct kc_text list = { 0 };
 	unsigned int nr = (unsigned int)sysconf(_SC_NPROCESSORS_CONF);
 
-	if (!text_add_file(&list, "/sys/devices/system/cpu/possible") && !text_add(&list, "", 1)) {
+	if (!kc_text_add_file(&list, "/sys/devices/system/cpu/possible") &&
+	    !kc_text_add(&list, "", 1)) {
 		const char *last = list.data + strcspn(list.data, "\n");
 
 		while (last > list.data && last[-1] >= '0' && last[-1] <= '9')
 			last--;
 		nr = (unsigned int)strtoul(last, NULL, 10) + 1;
 	}
-	free(list.data);
+	kc_text_release(&list);
 	return nr;
 }
 
-static int set_first_line(struct tf_meta *meta, const char *key, struct text *text)
+static int set_first_line(struct tf_meta *meta, const char *key, struct kc_text *text)
 {
-	int err = text_add(text, "", 1);
+	int err = kc_text_add(text, "", 1);
 
 	if (err)
 		return err;
@@ -327,7 +275,7 @@ static int set_first_line(struct tf_meta *meta, const char *key, struct text *te
 int kc_add_host_facts(struct tf_meta *meta)
 {
 	struct utsname uts;
-	struct text cmdline = { 0 };
+	struct kc_text cmdline = { 0 };
 	int err = 0;
 
 	if (uname(&uts))
@@ -345,8 +293,8 @@ int kc_add_host_facts(struct tf_meta *meta)
 		err = tf_meta_setf(meta, "host.cpus_possible", "%u", count_possible_cpus());
 	if (!err)
 		err = tf_meta_setf(meta, "host.numa_nodes", "%u", count_nodes());
-	if (!err && !text_add_file(&cmdline, "/proc/cmdline"))
+	if (!err && !kc_text_add_file(&cmdline, "/proc/cmdline"))
 		err = set_first_line(meta, "host.cmdline", &cmdline);
-	free(cmdline.data);
+	kc_text_release(&cmdline);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/info_snapshot.h"
 #include "cmd/ui/args.h"
 #include "cmd/ui/units.h"
 #include "core/result/json.h"
@@ -16,11 +17,18 @@
 
 struct info_args {
 	const char *file;
-	bool json;
+	bool json, has_snapshot;
+	struct info_snapshot snapshot;
+};
+
+enum option_key {
+	KEY_SNAPSHOT = 256,
 };
 
 static const struct argp_option options[] = {
 	{ "json", 'j', NULL, 0, "Print one JSON object", 0 },
+	{ "snapshot", KEY_SNAPSHOT, "N[:PATH]", 0,
+	  "List the files of snapshot N, or print that of PATH", 0 },
 	{ 0 },
 };
 
@@ -32,10 +40,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'j':
 		args->json = true;
 		return 0;
+	case KEY_SNAPSHOT:
+		args->has_snapshot = true;
+		return info_take_snapshot(arg, &args->snapshot);
 	case ARGP_KEY_ARG:
 		return ui_take_file("info", &args->file, arg);
 	case ARGP_KEY_NO_ARGS:
 		ui_usage_error("info", "no trace given");
+		return EINVAL;
+	case ARGP_KEY_END:
+		if (!args->json || !args->has_snapshot)
+			return 0;
+		ui_usage_error("info", "--json does not go with --snapshot");
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -121,6 +137,7 @@ static void set_counts(struct km_json_out *out, json_t *root, const struct tf_me
 	km_json_set(out, root, "symbols", km_json_u64(meta->nr_symbols));
 	km_json_set(out, root, "stacks", km_json_u64(meta->nr_stacks));
 	km_json_set(out, root, "snapshots", km_json_u64(meta->nr_snapshots));
+	km_json_set(out, root, "light_snapshots", km_json_u64(info_nr_light(meta)));
 }
 
 /* Did kmemtool pack have something to say of the trace that it was given? */
@@ -250,6 +267,20 @@ static void print_missing(const struct tf_reader_info *info)
 		       info->nr_missing);
 }
 
+/* A flight recorder kept the last of it alone; its opening snapshot is older than that. */
+static void print_flight(const struct tf_meta *meta)
+{
+	char last[128], why[64], event[256];
+
+	if (!tf_meta_get(meta, "record.flight"))
+		return;
+	printf("flight     %s, written by: %s", fact(meta, "record.flight", last, sizeof(last)),
+	       fact(meta, "record.flight.trigger", why, sizeof(why)));
+	if (tf_meta_get(meta, "record.flight.event"))
+		printf(", %s", fact(meta, "record.flight.event", event, sizeof(event)));
+	putchar('\n');
+}
+
 /* What was not in the trace that this one was packed from, or was cut off. */
 static void print_packed(const struct tf_meta *meta)
 {
@@ -292,6 +323,7 @@ static void print_events(const struct tf_reader_info *info)
 static void print_counts(const struct tf_meta *meta, const struct tf_reader_info *info)
 {
 	char size[UI_UNIT_LEN];
+	size_t nr_light = info_nr_light(meta);
 
 	if (info->cpus) {
 		printf("CPUs       ");
@@ -299,8 +331,11 @@ static void print_counts(const struct tf_meta *meta, const struct tf_reader_info
 		/* The index folds them into 64 bits. */
 		puts(tf_meta_get_u64(meta, "host.cpus_possible", 0) > 64 ? " modulo 64" : "");
 	}
-	printf("metadata   %zu caches, %zu symbols, %zu stacks, %zu snapshots\n", meta->nr_caches,
+	printf("metadata   %zu caches, %zu symbols, %zu stacks, %zu snapshots", meta->nr_caches,
 	       meta->nr_symbols, meta->nr_stacks, meta->nr_snapshots);
+	if (nr_light)
+		printf(", %zu of them light", nr_light);
+	putchar('\n');
 	if (info->nr_checkpoints)
 		printf("checkpoint %" PRIu64 " in %s\n", info->nr_checkpoints,
 		       ui_format_size((double)info->checkpoint_bytes, size));
@@ -326,9 +361,9 @@ static void print_classes(const struct tf_meta *meta)
 static void print_text(const struct tf_reader *reader, const struct tf_reader_info *info)
 {
 	const struct tf_meta *meta = tf_reader_meta(reader);
-	char time[UI_UNIT_LEN];
 
 	print_head(reader, info);
+	print_flight(meta);
 	print_missing(info);
 	print_packed(meta);
 	print_events(info);
@@ -338,13 +373,7 @@ static void print_text(const struct tf_reader *reader, const struct tf_reader_in
 		if (info->by_kind[kind])
 			printf("  %-15s  %" PRIu64 "\n", tf_kind_name(kind), info->by_kind[kind]);
 	}
-	for (size_t i = 0; i < meta->nr_snapshots; i++) {
-		const struct tf_snapshot *snap = &meta->snapshots[i];
-		double at = info->first_ns ? (double)(int64_t)(snap->ts_ns - info->first_ns) : 0;
-
-		printf("snapshot %" PRIu32 " at %s, %zu files\n", snap->id,
-		       ui_format_time(at, time), snap->nr_files);
-	}
+	info_list_snapshots(meta, info->first_ns);
 	printf("captured by\n");
 	print_classes(meta);
 }
@@ -378,7 +407,9 @@ int cmd_info(int argc, char **argv)
 		return ui_input_error("info", args.file, err, &error);
 	tf_reader_get_info(reader, &info);
 	status = UI_DONE;
-	if (args.json)
+	if (args.has_snapshot)
+		status = info_print_snapshot(tf_reader_meta(reader), args.file, &args.snapshot);
+	else if (args.json)
 		status = print_json(reader, &info);
 	else
 		print_text(reader, &info);

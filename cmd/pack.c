@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * kmemtool pack: write a trace anew, compressed otherwise, cut, or anonymized.
+ * kmemtool pack: write a trace anew, compressed otherwise, cut, with symbols, or anonymized.
  */
 #include <argp.h>
 #include <errno.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "bpf/collector.h"
+#include "bpf/symbolize.h"
 #include "cmd/cmd.h"
 #include "cmd/ui/args.h"
 #include "cmd/ui/output.h"
@@ -21,7 +23,7 @@
 #define DEFAULT_LEVEL 19
 
 struct pack_args {
-	const char *file, *out;
+	const char *file, *out, *vmlinux;
 	uint64_t from_ns, to_ns; /* since the first event */
 	bool has_from;
 	int level;
@@ -33,6 +35,7 @@ enum {
 	KEY_FROM,
 	KEY_TO,
 	KEY_ANONYMIZE,
+	KEY_VMLINUX,
 };
 
 static const struct argp_option options[] = {
@@ -41,6 +44,8 @@ static const struct argp_option options[] = {
 	{ "from", KEY_FROM, "T", 0,
 	  "Begin at T after the first event (ns, us, ms, s, m; default s)", 0 },
 	{ "to", KEY_TO, "T", 0, "End before T after the first event", 0 },
+	{ "vmlinux", KEY_VMLINUX, "ELF", 0,
+	  "Name the functions of call sites that have no name, with the symbols of ELF", 0 },
 	{ "anonymize", KEY_ANONYMIZE, NULL, 0, "Replace addresses and names", 0 },
 	{ "json", 'j', NULL, 0, "Print what info --json prints of the new trace", 0 },
 	{ 0 },
@@ -71,6 +76,10 @@ static error_t check(const struct pack_args *args)
 		ui_usage_error(COMMAND, "--json and -o - both want standard output");
 		return EINVAL;
 	}
+	if (args->anonymize && args->vmlinux) {
+		ui_usage_error(COMMAND, "--anonymize takes away the names that --vmlinux adds");
+		return EINVAL;
+	}
 	return ui_check_range(COMMAND, args->from_ns, args->to_ns);
 }
 
@@ -92,6 +101,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_ANONYMIZE:
 		args->anonymize = true;
 		return 0;
+	case KEY_VMLINUX:
+		args->vmlinux = arg;
+		return 0;
 	case 'j':
 		args->json = true;
 		return 0;
@@ -112,7 +124,7 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "F -o OUT",
 	.doc = "Write the trace F to the new trace OUT: compressed well, and if that is asked for "
-	       "cut or anonymized.",
+	       "cut, with symbols, or anonymized.",
 };
 
 static void told(void *arg, const struct tf_error *what)
@@ -153,13 +165,15 @@ static void print_summary(const struct pack_args *args, const struct tf_pack_res
 }
 
 /* *is_kept: there is a new trace. */
-static int pack(const struct pack_args *args, struct tf_reader *reader, bool *is_kept)
+static int pack(const struct pack_args *args, struct tf_reader *reader,
+		const struct tf_meta *additions, bool *is_kept)
 {
 	struct tf_error error = { .offset = TF_NO_OFFSET };
 	struct tf_pack_options pack_options = {
 		.level = args->level,
 		.to_ns = UINT64_MAX,
 		.anonymize = args->anonymize,
+		.additions = additions,
 	};
 	struct tf_pack_result result;
 	struct tf_reader_info info;
@@ -196,10 +210,30 @@ static int pack(const struct pack_args *args, struct tf_reader *reader, bool *is
 	return result.nr_damaged || !info.complete ? UI_INPUT : UI_DONE;
 }
 
+/* Symbols into *additions.  UI_DONE, or after a message the status. */
+static int symbolize(const struct pack_args *args, struct tf_reader *reader,
+		     struct tf_meta *additions)
+{
+	struct kc_symbolized named;
+	struct kc_error error;
+	int err = kc_symbolize(reader, args->vmlinux, additions, &named, &error);
+
+	if (err) {
+		ui_error(COMMAND, args->file, TF_NO_OFFSET, "--vmlinux: %s", error.reason);
+		return err == -ENOMEM ? UI_HOST : UI_INPUT;
+	}
+	fprintf(stderr, "%zu of %zu call sites named", named.nr_named, named.nr_addrs);
+	if (named.nr_known)
+		fprintf(stderr, ", %zu had a name", named.nr_known);
+	fprintf(stderr, "\n");
+	return UI_DONE;
+}
+
 int cmd_pack(int argc, char **argv)
 {
 	struct pack_args args = { .to_ns = UINT64_MAX, .level = DEFAULT_LEVEL };
 	struct tf_error error = { .offset = TF_NO_OFFSET };
+	struct tf_meta additions;
 	struct tf_reader *reader;
 	bool is_kept = false;
 	int err, status;
@@ -209,7 +243,11 @@ int cmd_pack(int argc, char **argv)
 	err = tf_reader_open(&reader, args.file, &error);
 	if (err)
 		return ui_input_error(COMMAND, args.file, err, &error);
-	status = pack(&args, reader, &is_kept);
+	tf_meta_init(&additions);
+	status = args.vmlinux ? symbolize(&args, reader, &additions) : UI_DONE;
+	if (status == UI_DONE)
+		status = pack(&args, reader, args.vmlinux ? &additions : NULL, &is_kept);
+	tf_meta_release(&additions);
 	tf_reader_close(reader);
 	if (args.json && is_kept) {
 		char *info[] = { "info", "--json", (char *)args.out, NULL };

@@ -126,8 +126,10 @@ static int replay_reader(const struct run *run, struct tf_reader *reader, struct
 		with.from_ns = ui_time_add(info.first_ns, options->from_ns);
 		with.to_ns = ui_time_add(info.first_ns, options->to_ns);
 		tf_reader_set_range(reader, with.from_ns, with.to_ns);
-		tf_reader_set_warm(reader, !(options->flags & KM_REPLAY_COLD));
 	}
+	/* What begins in the middle of a recording may tell what lived there. */
+	if (has_range(options) || info.first_event)
+		tf_reader_set_warm(reader, !(options->flags & KM_REPLAY_COLD));
 	replay = calloc(1, sizeof(*replay));
 	analysis = calloc(1, sizeof(*analysis));
 	err = replay && analysis ? 0 : -ENOMEM;

@@ -61,13 +61,16 @@ $ kmemtool info --help
 > Print what the trace F holds: host, span, events, loss, completeness.
 > 
 >   -j, --json                 Print one JSON object
+>       --snapshot=N[:PATH]    List the files of snapshot N, or print that of
+>                              PATH
 >   -?, --help                 Give this help list
 >       --usage                Give a short usage message
 >   -V, --version              Print program version
 
 == info, in short
 $ kmemtool info --usage
-> Usage: kmemtool info [-j?V] [--json] [--help] [--usage] [--version] F
+> Usage: kmemtool info [-j?V] [--json] [--snapshot=N[:PATH]] [--help] [--usage]
+>             [--version] F
 
 == dump
 $ kmemtool dump --help
@@ -92,7 +95,7 @@ $ kmemtool dump --help
 $ kmemtool pack --help
 > Usage: kmemtool pack [OPTION...] F -o OUT
 > Write the trace F to the new trace OUT: compressed well, and if that is asked
-> for cut or anonymized.
+> for cut, with symbols, or anonymized.
 > 
 >       --anonymize            Replace addresses and names
 >       --from=T               Begin at T after the first event (ns, us, ms, s,
@@ -101,6 +104,8 @@ $ kmemtool pack --help
 >       --level=N              zstd level, 1 to 22, or below 0 (default 19)
 >   -o, --output=OUT           The new trace (- is standard output)
 >       --to=T                 End before T after the first event
+>       --vmlinux=ELF          Name the functions of call sites that have no
+>                              name, with the symbols of ELF
 >   -?, --help                 Give this help list
 >       --usage                Give a short usage message
 >   -V, --version              Print program version
@@ -183,25 +188,47 @@ $ kmemtool record --help
 > Record what this host's kernel allocators are asked to do, until CMD ends, TIME
 > passes, or ^C.  A CMD that is still running then is sent SIGTERM.
 > 
+>       --cgroup=DIR           Record the processes of this cgroup (version 2)
+>                              alone, and no interrupts
+>       --check                Tell what this host offers, and record nothing
 >       --checkpoint=N         Write down what lives every N events (default
 >                              4194304; 0: never)
+>       --cpu=LIST             Record these CPUs alone (like 0,2-5)
 >   -d, --duration=TIME        Stop after TIME (ns, us, ms, s, m; default
 >                              seconds)
 >   -e, --events=CLASS,...     What to record: slab, page, vmalloc, percpu
->                              (default all)
+>                              (default these), transitions
+>   -g, --call-graph[=DEPTH]   Record call chains of at most DEPTH frames
+>                              (default 16)
 >       --include-self         Record what kmemtool itself does, too
 >       --json                 Print the summary as JSON on standard output
 >       --keep=N               With --rotate: delete the oldest of more than N
 >                              files
+>       --last=TIME|SIZE       Flight recorder: keep the last TIME (60s) or SIZE
+>                              (100M) in memory, write it at the end or when
+>                              triggered
 >       --level=N              zstd level, 1 to 19 (default 1)
 >       --max-loss=N           Exit with status 1 if more than N events were lost
 >                             
 >       --max-size=SIZE        Stop before the trace gets larger than SIZE
+>       --min-size=SIZE        Record requests of at least SIZE, and their frees
 >   -o, --output=FILE          Write the trace to FILE (default kmemtool.kmt, -
 >                              is standard output)
+>       --pid=PID,...          Record these processes alone, and no interrupts
+>       --realtime[=PRIORITY]  Run the recorder as SCHED_FIFO of PRIORITY
+>                              (default 1)
 >       --ring=SIZE            Room for events of each CPU (default 16M)
 >       --rotate=SIZE|TIME     Begin a new file FILE.1, FILE.2, ... after SIZE
 >                              (100M) or TIME (60s)
+>       --sample-sites=N       Record the requests of one call site in N, and
+>                              their frees
+>       --snapshots=TIME       Take a light snapshot of the host every TIME, too
+>                              (at least 100ms)
+>       --stack-every=N        With -g: of one event in N
+>       --trigger=WHAT,...     With --last: write and end at a failure, at
+>                              order>=N, at a signal (USR1)
+>       --vmlinux=ELF          Symbols from this vmlinux or debug file instead of
+>                              /proc/kallsyms
 >   -?, --help                 Give this help list
 >       --usage                Give a short usage message
 >   -V, --version              Print program version

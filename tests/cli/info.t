@@ -59,7 +59,10 @@ $ kmemtool info --json base.kmt
 >    "vmap_alloc": 2,
 >    "vmap_free": 1,
 >    "gap": 0,
->    "mark": 2
+>    "mark": 2,
+>    "zone_locked": 0,
+>    "pcpu_drain": 0,
+>    "extfrag": 0
 >   }
 >  },
 >  "lost": {
@@ -80,6 +83,7 @@ $ kmemtool info --json base.kmt
 >  "symbols": 16,
 >  "stacks": 0,
 >  "snapshots": 2,
+>  "light_snapshots": 0,
 >  "machine": {
 >   "name": "x86_64",
 >   "pointer_bytes": 8,
@@ -129,6 +133,51 @@ $ kmemtool info --json base.kmt
 >   "ZERO": "8"
 >  }
 > }
+
+== the files of a snapshot
+$ kmemtool info --snapshot 0 base.kmt
+$ kmemtool info base.kmt --snapshot=1:/proc/sys/vm/min_free_kbytes
+>       55  /proc/meminfo
+>      653  /proc/pagetypeinfo
+>      640  /proc/slabinfo
+>       15  /proc/sys/vm/lowmem_reserve_ratio
+>        4  /proc/sys/vm/min_free_kbytes
+>        2  /proc/sys/vm/percpu_pagelist_high_fraction
+>        3  /proc/sys/vm/watermark_scale_factor
+>      172  /proc/vmallocinfo
+>      854  /proc/zoneinfo
+>      771  /sys/kernel/slab
+> 880
+
+== a snapshot that is not there
+$ kmemtool info --snapshot 2 base.kmt
+! kmemtool: info: base.kmt: no snapshot 2: there are 2, from 0 on
+= 2
+
+== a snapshot of a trace without any
+$ kmemtool info --snapshot 0:/proc/zoneinfo bare.kmt
+! kmemtool: info: bare.kmt: no snapshot 0: there are 0, from 0 on
+= 2
+
+== a file that is not there
+$ kmemtool info --snapshot 0:/etc/passwd base.kmt
+! kmemtool: info: base.kmt: snapshot 0 has no file /etc/passwd
+= 2
+
+== no number of a snapshot
+$ for n in first 1x -1 1: 99999999999999999999 ''; do kmemtool info --snapshot "$n" base.kmt; done
+! kmemtool: info: --snapshot: 'first' is neither a number nor NUMBER:PATH (see kmemtool info --help)
+! kmemtool: info: --snapshot: '1x' is neither a number nor NUMBER:PATH (see kmemtool info --help)
+! kmemtool: info: --snapshot: '-1' is neither a number nor NUMBER:PATH (see kmemtool info --help)
+! kmemtool: info: --snapshot: '1:' is neither a number nor NUMBER:PATH (see kmemtool info --help)
+! kmemtool: info: --snapshot: '99999999999999999999' is neither a number nor NUMBER:PATH (see kmemtool info --help)
+! kmemtool: info: --snapshot: '' is neither a number nor NUMBER:PATH (see kmemtool info --help)
+= 2
+
+== a snapshot as JSON
+$ kmemtool info --json --snapshot 0 base.kmt
+! kmemtool: info: --json does not go with --snapshot (see kmemtool info --help)
+= 2
 
 == events were lost
 $ kmemtool info loss.kmt | grep lost

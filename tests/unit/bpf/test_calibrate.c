@@ -14,6 +14,7 @@
 
 #include "bpf/abi.h"
 #include "bpf/calibrate.h"
+#include "bpf/kcore.h"
 #include "tracefmt/event.h"
 
 #define VMEMMAP 0xffffea0000000000ull
@@ -348,7 +349,7 @@ START_TEST(test_preempt_count)
 		{ 16, 1, 0, 0, true, true, 1 },
 		{ 16, 2, 0, 0, true, true, 2 },
 		{ 16, 0, 0, 0, true, false, 0 }, /* no PREEMPT_COUNT */
-		{ 16, 0xff, 0, 0, true, true, 0xff },
+		{ 16, 0xfe, 0, 0, true, true, 0xfe },
 		{ 16, 0x101, 0, 0, false, false, 0 }, /* a softirq cannot be usual */
 		{ 16, 0x10001, 0, 0, false, false, 0 },
 		{ 16, UINT32_MAX, 0, 0, false, false, 0 }, /* cannot be read */
@@ -411,8 +412,38 @@ START_TEST(test_probes_leave_nothing_behind)
 }
 END_TEST
 
+/* What the headers of /proc/kcore tell fills in, agrees, or makes both doubtful. */
+START_TEST(test_beside_kcore)
+{
+	struct kc_calibration cal = { .has_vmemmap = true, .vmemmap_base = VMEMMAP };
+	struct kc_kcore kcore = { .has_page_offset = true, .page_offset_base = DIRECT };
+
+	kc_calibrate_check(&cal, NULL);
+	ck_assert(cal.has_vmemmap && !cal.has_page_offset);
+	ck_assert_str_eq(cal.vmemmap_source, "pagemap");
+	ck_assert_str_eq(cal.page_offset_source, "none: neither the probe nor /proc/kcore tells");
+	kc_calibrate_check(&cal, &kcore);
+	ck_assert_str_eq(cal.vmemmap_source, "pagemap");
+	ck_assert(cal.has_page_offset);
+	ck_assert_uint_eq(cal.page_offset_base, DIRECT);
+	ck_assert_str_eq(cal.page_offset_source, "kcore");
+	kc_calibrate_check(&cal, &kcore);
+	ck_assert(cal.has_page_offset);
+	ck_assert_str_eq(cal.page_offset_source, "both");
+	kc_calibrate_check(&cal, NULL);
+	ck_assert_str_eq(cal.page_offset_source, "pipe");
+	kcore.page_offset_base += 1ull << 30;
+	kcore.has_vmemmap = true;
+	kcore.vmemmap_base = VMEMMAP;
+	kc_calibrate_check(&cal, &kcore);
+	ck_assert(!cal.has_page_offset && cal.has_vmemmap);
+	ck_assert_str_eq(cal.page_offset_source, "none: the probe and /proc/kcore disagree");
+	ck_assert_str_eq(cal.vmemmap_source, "both");
+}
+END_TEST
+
 RUN_SUITE("bpf/calibrate", test_everything_agrees, test_pages_in_a_row, test_events_out_of_order,
 	  test_page_witnesses_disagree, test_few_witnesses, test_missing_pages, test_no_pfns,
 	  test_size_of_struct_page_unknown, test_no_events, test_kmallocs_that_are_no_witnesses,
 	  test_block_is_used_up, test_direct_map_witnesses_disagree, test_preempt_count,
-	  test_probes_leave_nothing_behind)
+	  test_probes_leave_nothing_behind, test_beside_kcore)

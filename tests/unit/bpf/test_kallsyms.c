@@ -204,6 +204,42 @@ START_TEST(test_huge_table)
 }
 END_TEST
 
+START_TEST(test_address_of_a_name)
+{
+	struct kc_kallsyms *syms = symbols_from("ffffffffc0001000 t kfree\t[mod]\n"
+						"ffffffff81000200 T kfree\n"
+						"ffffffff81000300 t kfree\n");
+	uint64_t addr = 0;
+
+	ck_assert_int_eq(kc_kallsyms_address(syms, "kfree", &addr), 0);
+	ck_assert_uint_eq(addr, 0xffffffff81000200);
+	ck_assert_int_eq(kc_kallsyms_address(syms, "kfre", &addr), -ENOENT);
+	ck_assert_int_eq(kc_kallsyms_address(syms, "", &addr), -ENOENT);
+	kc_kallsyms_free(syms);
+}
+END_TEST
+
+/* The functions of one table, the modules of another. */
+START_TEST(test_modules_of_another_table)
+{
+	struct kc_kallsyms *from = symbols_from("ffffffff81000000 T kfree\n"
+						"ffffffffc0001000 t ext4_free\t[ext4]\n"
+						"ffffffffc0002000 t xfs_free\t[xfs]\n");
+	struct kc_kallsyms *syms = symbols_from("ffffffff81000000 T other\n");
+	size_t nr;
+
+	ck_assert_int_eq(kc_kallsyms_add_modules(syms, from, &nr), 0);
+	kc_kallsyms_sort(syms);
+	ck_assert_uint_eq(nr, 2);
+	ck_assert_uint_eq(kc_kallsyms_count(syms), 3);
+	expect_symbol(syms, 0xffffffff81000001, "other", 1);
+	expect_symbol(syms, 0xffffffffc0001001, "ext4_free [ext4]", 1);
+	expect_symbol(syms, 0xffffffffc0002002, "xfs_free [xfs]", 2);
+	kc_kallsyms_free(from);
+	kc_kallsyms_free(syms);
+}
+END_TEST
+
 START_TEST(test_this_kernel)
 {
 	struct kc_kallsyms *syms;
@@ -231,4 +267,4 @@ END_TEST
 RUN_SUITE("bpf/kallsyms", test_finds_the_function_that_holds_an_address, test_offsets_are_32_bits,
 	  test_only_code_is_kept, test_modules_are_named, test_first_alias_counts,
 	  test_hidden_addresses, test_garbage_lines, test_long_names, test_huge_table,
-	  test_this_kernel)
+	  test_address_of_a_name, test_modules_of_another_table, test_this_kernel)

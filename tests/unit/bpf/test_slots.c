@@ -1,497 +1,426 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Draining slot rings that the test itself writes, as the programs would.
- *
- *   ring of CPU 0   [ . . . . . . . . ]  ─┐
- *   ring of CPU 1   [ . . . . . . . . ]  ─┼─▶ events by time
- *   side events     . . .                ─┘
+ * The rings, written by made-up CPUs that keep to the protocol of bpf/slot.bpf.h.
  */
 #include "tests/unit/suite.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "bpf/slots.h"
 
-#define MAX_SEEN 8192
+#define HOT 256u
+#define SPILL 512u
+#define MAX_CPUS 64u
+#define HOUR_NS (3600ull * 1000000000)
 
 struct bed {
-	struct kc_calibration cal;
-	struct kc_decoder decoder;
 	struct kc_shared *shared;
+	struct kc_slot *memory;
 	struct kc_slots slots;
-	uint64_t head[4]; /* next slot to write, by CPU */
-	/* what was handed out */
-	uint64_t ts_ns[MAX_SEEN], addr[MAX_SEEN], tail0[MAX_SEEN];
-	uint16_t cpu[MAX_SEEN];
-	unsigned int nr;
-	unsigned int fail_at; /* emit() refuses that event, 0 is none */
-	uint64_t bytes[MAX_SEEN];
-	unsigned int nr_refreshed; /* calls of refresh(), which announces that cache */
-	uint16_t announced;
+	unsigned int nr_cpus;
 };
 
-static struct bed *bed_new(unsigned int nr_cpus, uint32_t slots_per_cpu)
+static void bed_init(struct bed *bed, unsigned int nr_cpus, uint64_t now_ns)
 {
-	struct bed *bed = calloc(1, sizeof(*bed));
-
-	ck_assert_int_eq(kc_decoder_init(&bed->decoder, &bed->cal), 0);
+	bed->nr_cpus = nr_cpus;
 	bed->shared = calloc(1, sizeof(*bed->shared));
-	bed->slots.slots = calloc((size_t)nr_cpus * slots_per_cpu, sizeof(struct kc_slot));
-	bed->slots.shared = bed->shared;
-	bed->slots.slots_per_cpu = slots_per_cpu;
-	bed->slots.nr_cpus = nr_cpus;
-	ck_assert(bed->shared && bed->slots.slots);
-	return bed;
+	bed->memory = calloc((size_t)nr_cpus * (2 * HOT + SPILL), sizeof(*bed->memory));
+	ck_assert_ptr_nonnull(bed->shared);
+	ck_assert_ptr_nonnull(bed->memory);
+	ck_assert_int_eq(kc_slots_init(&bed->slots, bed->memory, -1, bed->shared, HOT, SPILL,
+				       nr_cpus, now_ns),
+			 0);
 }
 
-static void bed_free(struct bed *bed)
+static void bed_release(struct bed *bed)
 {
-	kc_decoder_release(&bed->decoder);
-	free(bed->slots.slots);
-	free(bed->slots.side);
+	kc_slots_release(&bed->slots);
+	free(bed->memory);
 	free(bed->shared);
-	free(bed);
 }
 
-/* Reserve a slot without publishing it; publish() does. */
-static uint64_t reserve(struct bed *bed, unsigned int cpu)
+static struct kc_slot *slot_at(struct bed *bed, unsigned int cpu, unsigned int ring, uint64_t at,
+			       uint64_t *lap)
 {
-	return bed->head[cpu]++;
+	uint32_t nr = ring == KC_SPILL ? SPILL : HOT;
+
+	*lap = at & nr ? 0 : KC_LAP;
+	return &bed->memory[(size_t)cpu * (2 * HOT + SPILL) + ring * HOT + (at & (nr - 1))];
 }
 
-static void publish(struct bed *bed, unsigned int cpu, uint64_t at, uint64_t ts_ns, uint64_t addr)
+/* -1 if neither has room for nr. */
+static int ring_with_room(struct bed *bed, unsigned int cpu, unsigned int nr)
 {
-	uint32_t size = bed->slots.slots_per_cpu;
-	struct kc_slot *slot = &bed->slots.slots[cpu * size + at % size];
-	uint64_t lap = 1 + at / size;
+	struct kc_cpu *c = &bed->shared->cpu[cpu];
 
+	for (int ring = KC_HOT_TASK; ring <= KC_SPILL; ring++) {
+		uint64_t tail = __atomic_load_n(&c->tails[ring], __ATOMIC_ACQUIRE);
+
+		if (c->rings[ring].head - tail + nr <=
+		    (ring == KC_SPILL ? SPILL : HOT) - KC_SLOT_MARGIN)
+			return ring;
+	}
+	return -1;
+}
+
+static void publish(struct kc_slot *slot, uint64_t word)
+{
+	__atomic_store_n(&slot->word, word, __ATOMIC_RELEASE);
+}
+
+/* An event into that ring, published or not; its slot. */
+static struct kc_slot *put(struct bed *bed, unsigned int cpu, unsigned int ring, uint64_t ts_ns,
+			   uint32_t pid, uint64_t addr, bool is_published)
+{
+	struct kc_ring *r = &bed->shared->cpu[cpu].rings[ring];
+	bool has_more = r->pid != pid;
+	uint64_t at = r->head, lap, more_lap;
+	struct kc_slot *slot = slot_at(bed, cpu, ring, at, &lap);
+
+	r->head += has_more ? 2 : 1;
+	r->pid = pid;
 	slot->addr = addr;
-	slot->word = (lap & 1) << KC_LAP_SHIFT | (uint64_t)KC_KFREE << KC_TS_BITS | ts_ns;
+	if (has_more) {
+		struct kc_slot *more = slot_at(bed, cpu, ring, at + 1, &more_lap);
+
+		((struct kc_more *)more)->pid = pid;
+		publish(more, more_lap);
+	}
+	lap |= (has_more ? KC_MORE : 0) | (uint64_t)KC_KFREE << KC_KIND_SHIFT |
+	       (ts_ns & KC_TS_MASK);
+	if (is_published)
+		publish(slot, lap);
+	return slot;
 }
 
-static void add(struct bed *bed, unsigned int cpu, uint64_t ts_ns)
+/* What was handed out. */
+struct seen {
+	uint64_t ts_ns[4096], addr[4096];
+	uint32_t pid[4096];
+	unsigned int cpu[4096], nr, fail_at;
+};
+
+static int take(void *arg, const struct kc_record *rec)
 {
-	publish(bed, cpu, reserve(bed, cpu), ts_ns, ts_ns);
-}
+	struct seen *seen = arg;
 
-static void add_side(struct bed *bed, uint64_t ts_ns)
-{
-	struct tf_event ev = { .kind = TF_PERCPU_FREE, .ts_ns = ts_ns, .addr = ts_ns, .cpu = 99 };
-
-	ck_assert_int_eq(kc_slots_add_side(&bed->slots, &ev), 0);
-}
-
-static int see(void *arg, const struct tf_event *ev)
-{
-	struct bed *bed = arg;
-
-	if (bed->fail_at && bed->nr + 1 == bed->fail_at)
-		return -ENOSPC;
-	ck_assert_uint_lt(bed->nr, MAX_SEEN);
-	bed->ts_ns[bed->nr] = ev->ts_ns;
-	bed->addr[bed->nr] = ev->addr;
-	bed->cpu[bed->nr] = ev->cpu;
-	bed->bytes[bed->nr] = ev->bytes_alloc;
-	bed->tail0[bed->nr] = bed->shared->cpu[0].tail;
-	bed->nr++;
+	if (seen->fail_at && seen->nr + 1 == seen->fail_at)
+		return -EIO;
+	ck_assert_uint_lt(seen->nr, 4096);
+	seen->ts_ns[seen->nr] = rec->ts_ns;
+	seen->addr[seen->nr] = rec->slot->addr;
+	seen->pid[seen->nr] = rec->pid;
+	seen->cpu[seen->nr++] = rec->cpu;
 	return 0;
 }
 
-static int64_t drain(struct bed *bed, int64_t max)
+START_TEST(test_merge)
 {
-	bed->nr = 0;
-	return kc_slots_drain(&bed->slots, &bed->decoder, max, see, bed);
-}
+	static struct seen seen;
+	struct bed bed;
 
-static void expect_times(const struct bed *bed, unsigned int nr, const uint64_t *ts_ns)
-{
-	ck_assert_uint_eq(bed->nr, nr);
-	for (unsigned int i = 0; i < nr; i++) {
-		ck_assert_uint_eq(bed->ts_ns[i], ts_ns[i]);
-		ck_assert_uint_eq(bed->addr[i], ts_ns[i]);
+	bed_init(&bed, MAX_CPUS, 1000);
+	memset(&seen, 0, sizeof(seen));
+	/* 2000 events a nanosecond apart, strewn over CPUs and rings. */
+	for (unsigned int i = 0; i < 2000; i++)
+		put(&bed, i * 7 % MAX_CPUS, i / 3 % 3, 1000 + i, i * 7 % MAX_CPUS + 1, i, true);
+	ck_assert_int_eq(kc_slots_drain(&bed.slots, 1 << 20, 1 << 20, take, &seen), 2000);
+	for (unsigned int i = 0; i < 2000; i++) {
+		ck_assert_uint_eq(seen.ts_ns[i], 1000 + i);
+		ck_assert_uint_eq(seen.addr[i], i);
+		ck_assert_uint_eq(seen.cpu[i], i * 7 % MAX_CPUS);
+		ck_assert_uint_eq(seen.pid[i], i * 7 % MAX_CPUS + 1);
 	}
-}
-
-#define EXPECT_TIMES(bed, ...)                                                                     \
-	do {                                                                                       \
-		const uint64_t times[] = { __VA_ARGS__ };                                          \
-                                                                                                   \
-		expect_times(bed, sizeof(times) / sizeof(times[0]), times);                        \
-	} while (0)
-
-START_TEST(test_empty)
-{
-	struct bed *bed = bed_new(2, 8);
-
-	ck_assert_int_eq(drain(bed, 100), 0);
-	ck_assert_ptr_null(kc_slots_peek(&bed->slots, 0));
-	ck_assert_ptr_null(kc_slots_peek(&bed->slots, 1));
-	ck_assert_uint_eq(bed->shared->cpu[0].tail, 0);
-	bed_free(bed);
+	ck_assert_uint_eq(bed.slots.nr_inversions, 0);
+	for (unsigned int cpu = 0; cpu < MAX_CPUS; cpu++)
+		for (unsigned int ring = 0; ring < KC_NR_RINGS; ring++)
+			ck_assert_uint_eq(bed.shared->cpu[cpu].tails[ring],
+					  bed.shared->cpu[cpu].rings[ring].head);
+	ck_assert_int_eq(kc_slots_drain(&bed.slots, 1 << 20, 1 << 20, take, &seen), 0);
+	bed_release(&bed);
 }
 END_TEST
 
-/*
- *   CPU 0   10    30 31       70
- *   CPU 1      20       40 50
- *   CPU 2                        (nothing)
- *   side       21          55 60    80
- */
-START_TEST(test_merges_by_time)
+/* Events of the other CPU that are younger than the moment of the call wait for the next. */
+START_TEST(test_nothing_younger)
 {
-	struct bed *bed = bed_new(3, 8);
+	static struct seen seen;
+	struct bed bed;
 
-	add(bed, 0, 10);
-	add(bed, 0, 30);
-	add(bed, 0, 31);
-	add(bed, 0, 70);
-	add(bed, 1, 20);
-	add(bed, 1, 40);
-	add(bed, 1, 50);
-	add_side(bed, 60);
-	add_side(bed, 80);
-	add_side(bed, 21);
-	add_side(bed, 55);
-	ck_assert_int_eq(drain(bed, 100), 11);
-	EXPECT_TIMES(bed, 10, 20, 21, 30, 31, 40, 50, 55, 60, 70, 80);
-	ck_assert_uint_eq(bed->cpu[0], 0);
-	ck_assert_uint_eq(bed->cpu[1], 1);
-	ck_assert_uint_eq(bed->cpu[2], 99);
-	ck_assert_uint_eq(bed->shared->cpu[0].tail, 4);
-	ck_assert_uint_eq(bed->shared->cpu[1].tail, 3);
-	ck_assert_uint_eq(bed->shared->cpu[2].tail, 0);
-	ck_assert_uint_eq(bed->slots.nr_inversions, 0);
-	ck_assert_int_eq(drain(bed, 100), 0);
-	bed_free(bed);
+	bed_init(&bed, 2, 0);
+	memset(&seen, 0, sizeof(seen));
+	put(&bed, 0, KC_HOT_TASK, 100, 1, 1, true);
+	put(&bed, 1, KC_HOT_TASK, 201, 1, 3, true);
+	put(&bed, 0, KC_HOT_TASK, 200, 1, 2, true);
+	ck_assert_int_eq(kc_slots_drain(&bed.slots, 200, 10, take, &seen), 2);
+	put(&bed, 0, KC_SPILL, 202, 1, 4, true);
+	ck_assert_int_eq(kc_slots_drain(&bed.slots, 300, 10, take, &seen), 2);
+	for (unsigned int i = 0; i < 4; i++)
+		ck_assert_uint_eq(seen.addr[i], i + 1);
+	bed_release(&bed);
 }
 END_TEST
 
-/* Equal times: side first, then by CPU, each in its own order; always the same. */
-START_TEST(test_equal_times)
+/* A slot that is reserved and not yet published holds up its ring, and no other. */
+START_TEST(test_unpublished)
 {
-	struct bed *bed = bed_new(2, 8);
+	static struct seen seen;
+	struct kc_slot *slot;
+	struct bed bed;
 
-	publish(bed, 1, reserve(bed, 1), 5, 300);
-	publish(bed, 0, reserve(bed, 0), 5, 200);
-	publish(bed, 0, reserve(bed, 0), 5, 201);
-	add_side(bed, 5);
-	ck_assert_int_eq(drain(bed, 100), 4);
-	ck_assert_uint_eq(bed->addr[0], 5);
-	ck_assert_uint_eq(bed->addr[1], 200);
-	ck_assert_uint_eq(bed->addr[2], 201);
-	ck_assert_uint_eq(bed->addr[3], 300);
-	bed_free(bed);
+	bed_init(&bed, 2, 0);
+	memset(&seen, 0, sizeof(seen));
+	slot = put(&bed, 0, KC_HOT_TASK, 100, 1, 2, false);
+	put(&bed, 0, KC_HOT_TASK, 101, 1, 3, true);
+	put(&bed, 1, KC_HOT_TASK, 102, 1, 1, true);
+	ck_assert_int_eq(kc_slots_drain(&bed.slots, 200, 10, take, &seen), 1);
+	ck_assert_uint_eq(bed.shared->cpu[0].tails[KC_HOT_TASK], 0);
+	publish(slot, KC_LAP | KC_MORE | 103);
+	ck_assert_int_eq(kc_slots_drain(&bed.slots, 200, 10, take, &seen), 2);
+	for (unsigned int i = 0; i < 3; i++)
+		ck_assert_uint_eq(seen.addr[i], i + 1);
+	/* What it interrupted has the later clock: told as it is, and counted. */
+	ck_assert_uint_eq(seen.ts_ns[1], 103);
+	ck_assert_uint_eq(seen.ts_ns[2], 101);
+	ck_assert_uint_eq(bed.slots.nr_inversions, 1);
+	bed_release(&bed);
 }
 END_TEST
 
-/*
- *   CPU 0   10  (reserved)  12      the ring stops before the hole
- *   CPU 1   11   13   14            goes on
- *
- * and when the hole is filled, by a record that began before 13 was told, the ring
- * goes on with what by then is an inversion.
- */
-START_TEST(test_unpublished_slot_stops_its_cpu)
-{
-	struct bed *bed = bed_new(2, 8);
-	uint64_t hole;
-
-	add(bed, 0, 10);
-	hole = reserve(bed, 0);
-	add(bed, 0, 12);
-	add(bed, 1, 11);
-	add(bed, 1, 13);
-	add(bed, 1, 14);
-	ck_assert_int_eq(drain(bed, 100), 4);
-	EXPECT_TIMES(bed, 10, 11, 13, 14);
-	ck_assert_uint_eq(bed->shared->cpu[0].tail, 1);
-	ck_assert_uint_eq(bed->shared->cpu[1].tail, 3);
-	ck_assert_int_eq(drain(bed, 100), 0);
-	publish(bed, 0, hole, 15, 15);
-	ck_assert_int_eq(drain(bed, 100), 2);
-	EXPECT_TIMES(bed, 15, 12);
-	ck_assert_uint_eq(bed->shared->cpu[0].tail, 3);
-	ck_assert_uint_eq(bed->slots.nr_inversions, 1);
-	bed_free(bed);
-}
-END_TEST
-
-START_TEST(test_max_is_respected)
-{
-	struct bed *bed = bed_new(2, 8);
-
-	for (uint64_t t = 0; t < 6; t++) {
-		add(bed, 0, 100 + t);
-		add(bed, 1, 200 + t);
-	}
-	add_side(bed, 102);
-	add_side(bed, 300);
-	ck_assert_int_eq(drain(bed, 0), 0);
-	ck_assert_int_eq(drain(bed, 2), 2);
-	EXPECT_TIMES(bed, 100, 101);
-	ck_assert_uint_eq(bed->shared->cpu[0].tail, 2);
-	ck_assert_int_eq(drain(bed, 1), 1);
-	EXPECT_TIMES(bed, 102);
-	ck_assert_int_eq(drain(bed, 5), 5);
-	EXPECT_TIMES(bed, 102, 103, 104, 105, 200);
-	ck_assert_uint_eq(bed->shared->cpu[0].tail, 6);
-	ck_assert_uint_eq(bed->shared->cpu[1].tail, 1);
-	ck_assert_int_eq(drain(bed, 100), 6);
-	EXPECT_TIMES(bed, 201, 202, 203, 204, 205, 300);
-	bed_free(bed);
-}
-END_TEST
-
-/* Room is given back while a long run is drained, not only at its end. */
-START_TEST(test_tail_follows)
-{
-	struct bed *bed = bed_new(1, 4096);
-
-	for (uint64_t t = 1; t <= 2000; t++)
-		add(bed, 0, t);
-	ck_assert_int_eq(drain(bed, INT64_MAX), 2000);
-	ck_assert_uint_eq(bed->shared->cpu[0].tail, 2000);
-	for (unsigned int i = 0; i < bed->nr; i++) {
-		ck_assert_uint_le(bed->tail0[i], i + 1);
-		ck_assert_uint_le(i, bed->tail0[i] + 512);
-	}
-	bed_free(bed);
-}
-END_TEST
-
-static void add_cache_alloc(struct bed *bed, uint64_t ts_ns, uint16_t cache)
-{
-	struct kc_slot *slot = &bed->slots.slots[bed->head[0]++];
-
-	slot->cache = cache;
-	slot->word = 1ull << KC_LAP_SHIFT | (uint64_t)KC_CACHE_ALLOC << KC_TS_BITS | ts_ns;
-}
-
-/* The ring buffer holds what announces a cache; it is read no sooner than it is asked for. */
-static int refresh(void *arg)
-{
-	struct bed *bed = arg;
-	struct kc_cache_rec rec = { .h.cpu_kind = KC_REC_CACHE,
-				    .h.cache = bed->announced,
-				    .size = 192 };
-	struct tf_event ev;
-
-	bed->nr_refreshed++;
-	if (!bed->announced)
-		return -EIO;
-	return kc_decode(&bed->decoder, &rec, sizeof(rec), &ev);
-}
-
-/*
- * A cache is announced before the first slot that names it is published, but by the
- * other ring, which may have been read too early:
- *
- *   slots   7   7   none   9 ...
- *               ▲ known by now
- */
-START_TEST(test_announcement_on_its_way)
-{
-	struct bed *bed = bed_new(1, 16);
-
-	bed->slots.refresh = refresh;
-	bed->slots.refresh_arg = bed;
-	bed->announced = 7;
-	add_cache_alloc(bed, 1, 7);
-	add_cache_alloc(bed, 2, 7);
-	add_cache_alloc(bed, 3, 0);
-	ck_assert_int_eq(drain(bed, 100), 3);
-	ck_assert_uint_eq(bed->nr_refreshed, 1);
-	ck_assert_uint_eq(bed->bytes[0], 192);
-	ck_assert_uint_eq(bed->bytes[1], 192);
-	ck_assert_uint_eq(bed->bytes[2], 0);
-
-	/* One whose announcement was lost: its events are told all the same. */
-	add_cache_alloc(bed, 4, 9);
-	ck_assert_int_eq(drain(bed, 100), 1);
-	ck_assert_uint_eq(bed->nr_refreshed, 2);
-	ck_assert_uint_eq(bed->bytes[0], 0);
-
-	/* A ring that cannot be read is an error. */
-	bed->announced = 0;
-	add_cache_alloc(bed, 5, 9);
-	ck_assert_int_eq(drain(bed, 100), -EIO);
-	bed_free(bed);
-}
-END_TEST
-
-/* Lap after lap, the rings as full as they get or nearly empty, by turns. */
+/* Many laps; kc_more comes to lie behind the end of the ring, too. */
 START_TEST(test_laps)
 {
-	struct bed *bed = bed_new(2, 8);
-	uint64_t t = 0, expected = 1, filled = 0;
+	static struct seen seen;
+	struct bed bed;
+	uint64_t ts = 0;
 
-	for (unsigned int round = 0; round < 500; round++) {
-		unsigned int nr = 1 + round * 7 % 16;
-
-		for (unsigned int i = 0; i < nr; i++)
-			add(bed, i & 1, ++t);
-		filled += nr == 16;
-		ck_assert_int_eq(drain(bed, 100), nr);
-		for (unsigned int i = 0; i < nr; i++)
-			ck_assert_uint_eq(bed->ts_ns[i], expected++);
-		ck_assert_int_eq(drain(bed, 100), 0);
+	bed_init(&bed, 1, 0);
+	for (unsigned int round = 0; round < 100; round++) {
+		memset(&seen, 0, sizeof(seen));
+		/* 61 slots a time: 41 events, every second one of another thread. */
+		for (unsigned int i = 0; i < 41; i++)
+			put(&bed, 0, round % 3, ts + i + 1, 1000 + i / 2, ts + i + 1, true);
+		ts += 41;
+		ck_assert_int_eq(kc_slots_drain(&bed.slots, ts, 100, take, &seen), 41);
+		for (unsigned int i = 0; i < 41; i++) {
+			ck_assert_uint_eq(seen.addr[i], ts - 40 + i);
+			ck_assert_uint_eq(seen.pid[i], 1000 + i / 2);
+		}
 	}
-	ck_assert_uint_gt(filled, 10);
-	ck_assert_uint_eq(bed->shared->cpu[0].tail, bed->head[0]);
-	ck_assert_uint_eq(bed->shared->cpu[1].tail, bed->head[1]);
-	ck_assert_uint_eq(bed->slots.nr_inversions, 0);
-	bed_free(bed);
+	ck_assert_uint_gt(bed.shared->cpu[0].rings[KC_HOT_TASK].head, 8 * HOT);
+	bed_release(&bed);
+}
+END_TEST
+
+/* 40 bits of a time are 18 minutes: the rest is known from when the ring was looked at. */
+START_TEST(test_times)
+{
+	static struct seen seen;
+	uint64_t now = 77 * HOUR_NS;
+	struct bed bed;
+
+	bed_init(&bed, 2, now);
+	for (unsigned int i = 0; i < 200; i++) {
+		memset(&seen, 0, sizeof(seen));
+		now += i % 3 ? 1000 : 5 * HOUR_NS / (i + 1);
+		/* The other CPU has nothing to say for days, and both are looked at often. */
+		ck_assert_int_eq(kc_slots_drain(&bed.slots, now - 100, 10, take, &seen), 0);
+		put(&bed, 0, KC_HOT_TASK, now - 10, 1, 0, true);
+		if (i == 150)
+			put(&bed, 1, KC_HOT_TASK, now - 5, 1, 0, true);
+		ck_assert_int_eq(kc_slots_drain(&bed.slots, now, 10, take, &seen), 1 + (i == 150));
+		ck_assert_uint_eq(seen.ts_ns[0], now - 10);
+		if (i == 150)
+			ck_assert_uint_eq(seen.ts_ns[1], now - 5);
+		ck_assert_int_eq(kc_slots_drain(&bed.slots, now, 10, take, &seen), 0);
+	}
+	/* A collector that was stopped for hours finds what was written in the first second. */
+	memset(&seen, 0, sizeof(seen));
+	for (unsigned int i = 0; i < 100; i++)
+		put(&bed, 0, KC_HOT_TASK, now + 10000000ull * i, 1, i, true);
+	ck_assert_int_eq(kc_slots_drain(&bed.slots, now + 9 * HOUR_NS, 200, take, &seen), 100);
+	for (unsigned int i = 0; i < 100; i++)
+		ck_assert_uint_eq(seen.ts_ns[i], now + 10000000ull * i);
+	bed_release(&bed);
+}
+END_TEST
+
+/* An error of the taker, and a limit: nothing is handed out twice. */
+START_TEST(test_stops)
+{
+	static struct seen seen;
+	struct bed bed;
+
+	bed_init(&bed, 2, 0);
+	memset(&seen, 0, sizeof(seen));
+	for (unsigned int i = 0; i < 100; i++)
+		put(&bed, i % 2, KC_HOT_TASK, i, 1, i, true);
+	ck_assert_int_eq(kc_slots_drain(&bed.slots, 1000, 33, take, &seen), 33);
+	seen.fail_at = 50;
+	ck_assert_int_eq(kc_slots_drain(&bed.slots, 1000, 100, take, &seen), -EIO);
+	ck_assert_uint_eq(seen.nr, 49);
+	seen.fail_at = 0;
+	ck_assert_int_eq(kc_slots_drain(&bed.slots, 1000, 100, take, &seen), 50);
+	for (unsigned int i = 0; i < seen.nr; i++)
+		ck_assert_uint_eq(seen.addr[i], i < 49 ? i : i + 1); /* 49 was refused */
+	bed_release(&bed);
 }
 END_TEST
 
 /*
- * A slot that still holds the record of a lap ago is not published:
- *
- *   lap 1   [1 2 3 4 5 6 7 8]        drained
- *   lap 2   [r 10 r 12 | 5 6 7 8]    r: reserved
+ * A CPU that writes as the programs do, and counts: hot ring first, then the other, then
+ * losses, told by a GAP as soon as there is room.
  */
-START_TEST(test_old_records_are_not_seen_again)
-{
-	struct bed *bed = bed_new(1, 8);
-	uint64_t first, third;
+struct cpu_load {
+	struct bed *bed;
+	unsigned int cpu;
+	uint64_t nr, lost, told, seed, ts_ns;
+	uint64_t *clock; /* of all CPUs */
+};
 
-	for (uint64_t t = 1; t <= 8; t++)
-		add(bed, 0, t);
-	ck_assert_int_eq(drain(bed, 100), 8);
-	first = reserve(bed, 0);
-	add(bed, 0, 10);
-	third = reserve(bed, 0);
-	add(bed, 0, 12);
-	ck_assert_int_eq(drain(bed, 100), 0);
-	publish(bed, 0, first, 9, 9);
-	ck_assert_int_eq(drain(bed, 100), 2);
-	EXPECT_TIMES(bed, 9, 10);
-	publish(bed, 0, third, 11, 11);
-	ck_assert_int_eq(drain(bed, 100), 2);
-	EXPECT_TIMES(bed, 11, 12);
-	ck_assert_int_eq(drain(bed, 100), 0);
-	bed_free(bed);
+static uint32_t next_random(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(*seed >> 33);
 }
-END_TEST
 
-/* An interrupt takes the later slot and publishes it earlier: told in order of the slots. */
-START_TEST(test_inversions_are_counted)
+static void put_gap(struct cpu_load *load)
 {
-	struct bed *bed = bed_new(1, 8);
+	int ring = ring_with_room(load->bed, load->cpu, 1);
+	struct kc_cpu *c = &load->bed->shared->cpu[load->cpu];
+	struct kc_slot *slot;
+	uint64_t lap;
 
-	add(bed, 0, 10);
-	add(bed, 0, 14);
-	add(bed, 0, 12);
-	add(bed, 0, 13);
-	add(bed, 0, 11);
-	ck_assert_int_eq(drain(bed, 100), 5);
-	EXPECT_TIMES(bed, 10, 14, 12, 13, 11);
-	ck_assert_uint_eq(bed->slots.nr_inversions, 2);
-	bed_free(bed);
+	if (ring < 0)
+		return;
+	slot = slot_at(load->bed, load->cpu, (unsigned int)ring, c->rings[ring].head++, &lap);
+	slot->addr = load->lost - load->told;
+	load->told = load->lost;
+	publish(slot, lap | (uint64_t)KC_GAP << KC_KIND_SHIFT | (load->ts_ns & KC_TS_MASK));
 }
-END_TEST
 
-START_TEST(test_side_events_grow_and_go)
+static void write_event(struct cpu_load *load)
 {
-	struct bed *bed = bed_new(1, 8);
+	int ring = ring_with_room(load->bed, load->cpu, 3);
 
-	/* Pairs swapped, as two CPUs write the ring buffer; more than there is room for at first.
-	 */
-	for (uint64_t t = 0; t < 3000; t++)
-		add_side(bed, 1 + (t ^ 1));
-	ck_assert_int_eq(drain(bed, 1000), 1000);
-	for (uint64_t t = 3000; t < 5000; t++)
-		add_side(bed, 1 + (t ^ 1));
-	ck_assert_int_eq(drain(bed, INT64_MAX), 4000);
-	for (unsigned int i = 0; i < 4000; i++)
-		ck_assert_uint_eq(bed->ts_ns[i], 1001 + i);
-	/* What is drained is let go. */
-	for (uint64_t t = 0; t < 100000; t++) {
-		add_side(bed, 10000 + t);
-		ck_assert_int_eq(drain(bed, 10), 1);
+	load->ts_ns = __atomic_add_fetch(load->clock, 1, __ATOMIC_SEQ_CST);
+	load->nr++;
+	if (ring < 0) {
+		load->lost++;
+		return;
 	}
-	ck_assert_uint_le(bed->slots.room_side, 8192);
-	bed_free(bed);
-}
-END_TEST
-
-/* What emit() says is returned; nothing of what it has taken comes again. */
-START_TEST(test_emit_fails)
-{
-	for (unsigned int at = 1; at <= 6; at++) {
-		struct bed *bed = bed_new(2, 8);
-
-		add(bed, 0, 1);
-		add(bed, 0, 2);
-		add(bed, 1, 3);
-		add_side(bed, 4);
-		add_side(bed, 5);
-		add(bed, 1, 6);
-		bed->fail_at = at;
-		ck_assert_int_eq(drain(bed, 100), -ENOSPC);
-		ck_assert_uint_eq(bed->nr, at - 1);
-		bed->fail_at = 0;
-		ck_assert_int_ge(drain(bed, 100), 6 - at);
-		for (unsigned int i = 0; i < bed->nr; i++)
-			ck_assert_uint_ge(bed->ts_ns[i], at);
-		bed_free(bed);
+	if (load->lost > load->told) {
+		put_gap(load);
+		load->ts_ns = __atomic_add_fetch(load->clock, 1, __ATOMIC_SEQ_CST);
 	}
+	ring = ring_with_room(load->bed, load->cpu, 2);
+	put(load->bed, load->cpu, (unsigned int)ring, load->ts_ns,
+	    next_random(&load->seed) % 8 ? load->cpu : next_random(&load->seed) % 4, load->nr,
+	    true);
 }
-END_TEST
 
-START_TEST(test_peek_and_take)
+/* The reader's side of the equation. */
+struct tally {
+	uint64_t nr[MAX_CPUS], lost[MAX_CPUS], last[MAX_CPUS];
+};
+
+static int count(void *arg, const struct kc_record *rec)
 {
-	struct bed *bed = bed_new(2, 8);
-	uint64_t sum = 0;
+	struct tally *tally = arg;
 
-	for (unsigned int lap = 0; lap < 5; lap++) {
-		for (uint64_t t = 1; t <= 8; t++)
-			add(bed, 1, t);
-		ck_assert_ptr_null(kc_slots_peek(&bed->slots, 0));
-		for (uint64_t t = 1; t <= 8; t++) {
-			const struct kc_slot *slot = kc_slots_peek(&bed->slots, 1);
-
-			ck_assert_ptr_nonnull(slot);
-			ck_assert_ptr_eq(slot, kc_slots_peek(&bed->slots, 1));
-			ck_assert_uint_eq(slot->word & KC_TS_MASK, t);
-			kc_slots_take(&bed->slots, 1);
-			ck_assert_uint_eq(bed->shared->cpu[1].tail, ++sum);
-		}
-		ck_assert_ptr_null(kc_slots_peek(&bed->slots, 1));
+	if (kc_record_kind(rec) == KC_GAP) {
+		tally->lost[rec->cpu] += rec->slot->addr;
+		return 0;
 	}
-	bed_free(bed);
+	tally->nr[rec->cpu]++;
+	/* In order, and every number that is missing is a loss that was told before it. */
+	ck_assert_uint_eq(rec->slot->addr, tally->nr[rec->cpu] + tally->lost[rec->cpu]);
+	return 0;
 }
-END_TEST
 
-/* The map of the kernel is a file here. */
-START_TEST(test_mapping)
+static void expect_all(const struct cpu_load *load, const struct tally *tally)
 {
-	struct bed *bed = bed_new(2, 64);
-	size_t bytes = 2 * 64 * sizeof(struct kc_slot);
-	struct kc_slots mapped;
-	int fd = memfd_create("slots", 0);
+	ck_assert_uint_eq(tally->nr[load->cpu] + tally->lost[load->cpu] + load->lost - load->told,
+			  load->nr);
+}
 
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(ftruncate(fd, (off_t)bytes), 0);
-	ck_assert_int_eq(kc_slots_map(&mapped, fd, bed->shared, 64, 2), 0);
-	ck_assert_ptr_null(kc_slots_peek(&mapped, 1));
-	add(bed, 1, 77);
-	ck_assert_int_eq(pwrite(fd, bed->slots.slots, bytes, 0), (ssize_t)bytes);
-	ck_assert_uint_eq(kc_slots_peek(&mapped, 1)->addr, 77);
-	kc_slots_unmap(&mapped);
-	kc_slots_unmap(&mapped);
-	close(fd);
-	ck_assert_int_eq(kc_slots_map(&mapped, -1, bed->shared, 64, 2), -EBADF);
-	kc_slots_unmap(&mapped);
-	bed_free(bed);
+START_TEST(test_counts_at_random)
+{
+	static struct tally tally;
+	struct cpu_load loads[4];
+	uint64_t seed = 1, lost = 0, clock = 0;
+	struct bed bed;
+
+	bed_init(&bed, 4, 0);
+	memset(&tally, 0, sizeof(tally));
+	for (unsigned int cpu = 0; cpu < 4; cpu++)
+		loads[cpu] = (struct cpu_load){
+			.bed = &bed, .cpu = cpu, .seed = seed + cpu, .clock = &clock
+		};
+	for (unsigned int i = 0; i < 200000; i++) {
+		write_event(&loads[next_random(&seed) % 4]);
+		/* Now and then, and at times too late. */
+		if (next_random(&seed) % 2000 == 0)
+			ck_assert_int_ge(kc_slots_drain(&bed.slots,
+							__atomic_load_n(&clock, __ATOMIC_SEQ_CST),
+							next_random(&seed) % 3000, count, &tally),
+					 0);
+	}
+	while (kc_slots_drain(&bed.slots, __atomic_load_n(&clock, __ATOMIC_SEQ_CST), 1000, count,
+			      &tally) > 0)
+		;
+	for (unsigned int cpu = 0; cpu < 4; cpu++) {
+		expect_all(&loads[cpu], &tally);
+		lost += loads[cpu].lost;
+	}
+	ck_assert_uint_gt(lost, 0);
+	bed_release(&bed);
 }
 END_TEST
 
-RUN_SUITE("bpf/slots", test_empty, test_merges_by_time, test_equal_times,
-	  test_unpublished_slot_stops_its_cpu, test_max_is_respected, test_tail_follows,
-	  test_announcement_on_its_way, test_laps, test_old_records_are_not_seen_again,
-	  test_inversions_are_counted, test_side_events_grow_and_go, test_emit_fails,
-	  test_peek_and_take, test_mapping)
+static void *run_cpu(void *arg)
+{
+	struct cpu_load *load = arg;
+
+	for (unsigned int i = 0; i < 300000; i++)
+		write_event(load);
+	return NULL;
+}
+
+START_TEST(test_counts_of_threads)
+{
+	static struct tally tally;
+	struct cpu_load loads[3];
+	pthread_t threads[3];
+	uint64_t clock = 0;
+	struct bed bed;
+
+	bed_init(&bed, 3, 0);
+	memset(&tally, 0, sizeof(tally));
+	for (unsigned int cpu = 0; cpu < 3; cpu++) {
+		loads[cpu] = (struct cpu_load){
+			.bed = &bed, .cpu = cpu, .seed = cpu + 1, .clock = &clock
+		};
+		ck_assert_int_eq(pthread_create(&threads[cpu], NULL, run_cpu, &loads[cpu]), 0);
+	}
+	for (unsigned int i = 0; i < 2000; i++)
+		ck_assert_int_ge(kc_slots_drain(&bed.slots,
+						__atomic_load_n(&clock, __ATOMIC_SEQ_CST), 1000,
+						count, &tally),
+				 0);
+	for (unsigned int cpu = 0; cpu < 3; cpu++)
+		pthread_join(threads[cpu], NULL);
+	while (kc_slots_drain(&bed.slots, __atomic_load_n(&clock, __ATOMIC_SEQ_CST), 1000, count,
+			      &tally) > 0)
+		;
+	for (unsigned int cpu = 0; cpu < 3; cpu++)
+		expect_all(&loads[cpu], &tally);
+	bed_release(&bed);
+}
+END_TEST
+
+RUN_SUITE("bpf/slots", test_merge, test_nothing_younger, test_unpublished, test_laps, test_times,
+	  test_stops, test_counts_at_random, test_counts_of_threads)

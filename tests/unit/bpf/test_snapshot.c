@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -286,5 +288,147 @@ out:
 }
 END_TEST
 
+/* Each file has its time, in the order in which they were read; the snapshot's is the last. */
+START_TEST(test_times)
+{
+	const struct tf_snapfile *times;
+	const struct tf_snapshot *snap;
+	char *save = NULL, *text, last[128] = "";
+	unsigned long long ns, before = now_ns();
+	unsigned int nr = 0;
+	struct tf_meta meta;
+
+	tf_meta_init(&meta);
+	take(&meta, 1);
+	snap = &meta.snapshots[0];
+	times = tf_snapshot_file(snap, "times");
+	ck_assert_ptr_nonnull(times);
+	text = strdup((const char *)times->data);
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		ck_assert_int_eq(sscanf(line, "%127s %llu", last, &ns), 2);
+		ck_assert_ptr_nonnull(tf_snapshot_file(snap, last));
+		ck_assert_uint_ge(ns, before);
+		before = ns;
+		nr++;
+	}
+	ck_assert_uint_eq(nr + 1, snap->nr_files);
+	ck_assert_uint_le(before, snap->ts_ns);
+	ck_assert(!strcmp(last, "/proc/slabinfo") || access("/proc/slabinfo", R_OK));
+	free(text);
+	tf_meta_release(&meta);
+}
+END_TEST
+
+static int count_pause(void *arg)
+{
+	unsigned int *nr = arg;
+
+	return ++*nr == 3 ? -ECANCELED : 0;
+}
+
+/* Whoever must not wait is called now and then, and may end it. */
+START_TEST(test_pauses)
+{
+	struct kc_snapshotter *snapshotter;
+	struct tf_meta meta;
+	unsigned int nr = 0;
+	int err;
+
+	tf_meta_init(&meta);
+	ck_assert_int_eq(kc_snapshotter_new(&snapshotter), 0);
+	err = kc_snapshot_begin(snapshotter, &meta, count_pause, &nr);
+	if (access("/proc/slabinfo", R_OK)) {
+		printf("SKIP: bpf/snapshot/test_pauses: /proc/slabinfo cannot be read here\n");
+	} else {
+		ck_assert_int_eq(err, -ECANCELED);
+		ck_assert_uint_eq(nr, 3);
+	}
+	kc_snapshotter_free(snapshotter);
+	tf_meta_release(&meta);
+}
+END_TEST
+
+/* A second name of a cache is told with the one that slabinfo has; both lead to one folder. */
+START_TEST(test_aliases)
+{
+	const struct tf_snapfile *copy;
+	struct tf_meta meta;
+	char *save = NULL, *text;
+	unsigned int nr = 0;
+
+	tf_meta_init(&meta);
+	take(&meta, 1);
+	copy = tf_snapshot_file(&meta.snapshots[0], "/sys/kernel/slab");
+	text = copy ? strdup((const char *)copy->data) : NULL;
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char path[2][160], folder[2][PATH_MAX];
+		char *slash = strchr(line, '/');
+
+		if (!slash || strncmp(slash, "/alias=", 7))
+			continue;
+		*slash = 0;
+		ck_assert_str_ne(line, slash + 7);
+		snprintf(path[0], sizeof(path[0]), "/sys/kernel/slab/%s", line);
+		snprintf(path[1], sizeof(path[1]), "/sys/kernel/slab/%s", slash + 7);
+		if (!realpath(path[0], folder[0]) || !realpath(path[1], folder[1]))
+			continue; /* gone since */
+		ck_assert_str_eq(folder[0], folder[1]);
+		nr++;
+	}
+	if (!nr)
+		printf("SKIP: bpf/snapshot/test_aliases: no cache has a second name here\n");
+	free(text);
+	tf_meta_release(&meta);
+}
+END_TEST
+
+/* The kernel's list is there, or a fact says why not; then what slabinfo has is in it. */
+START_TEST(test_cache_list)
+{
+	const struct tf_snapfile *list, *slabinfo;
+	struct kc_snapshotter *snapshotter;
+	const struct kc_cache_info *caches;
+	const char *fact, *line;
+	struct tf_meta meta;
+	size_t nr;
+
+	tf_meta_init(&meta);
+	ck_assert_int_eq(kc_snapshotter_new(&snapshotter), 0);
+	ck_assert_int_eq(kc_snapshot(snapshotter, &meta, NULL), 0);
+	fact = tf_meta_get(&meta, "record.cache_iterator");
+	list = tf_snapshot_file(&meta.snapshots[0], "kmem_cache");
+	slabinfo = tf_snapshot_file(&meta.snapshots[0], "/proc/slabinfo");
+	caches = kc_snapshot_caches(snapshotter, &nr);
+	ck_assert_ptr_nonnull(fact);
+	ck_assert_int_eq(list != NULL, !strcmp(fact, "iter/kmem_cache"));
+	ck_assert_int_eq(list != NULL, caches != NULL);
+	if (!list) {
+		printf("SKIP: bpf/snapshot/test_cache_list: %s\n", fact);
+		goto out;
+	}
+	ck_assert(!slabinfo || nr > 10);
+	line = strchr((const char *)list->data, '\n') + 1;
+	for (size_t i = 0; i < nr; i++) {
+		unsigned long long addr;
+		unsigned int size;
+		char name[64];
+
+		ck_assert_int_eq(sscanf(line, "%llx %*u %u %*u %*x %*x %*u %*u %*u %63[^\n]", &addr,
+					&size, name),
+				 3);
+		ck_assert_uint_eq(addr, caches[i].addr);
+		ck_assert_uint_eq(size, caches[i].size);
+		ck_assert_str_eq(name, caches[i].name);
+		line = strchr(line, '\n') + 1;
+	}
+	ck_assert_int_eq(*line, 0);
+out:
+	kc_snapshotter_free(snapshotter);
+	tf_meta_release(&meta);
+}
+END_TEST
+
 RUN_SUITE("bpf/snapshot", test_host_facts, test_settings_are_copied, test_counters_are_copied,
-	  test_two_snapshots, test_slab_geometry)
+	  test_two_snapshots, test_slab_geometry, test_times, test_pauses, test_aliases,
+	  test_cache_list)

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Modes of the pairs of programs.
+ */
+#include "bpf/pairs.h"
+
+#include <string.h>
+
+#define SETTLE_NS 20000000ull /* longer than any program runs */
+#define LOOK_NS 250000000ull
+#define BUSY_PER_SECOND 100000u /* of one tracepoint: below, the cost is not felt */
+#define ENOUGH_EVENTS 50000u	/* without need, to believe that there is none */
+
+void kc_pairs_init(struct kc_pairs *pairs, struct kc_object *object, uint64_t now_ns)
+{
+	memset(pairs, 0, sizeof(*pairs));
+	pairs->object = object;
+	for (unsigned int i = 0; i < object->nr_programs; i++) {
+		int kind = kc_program_kind(object->programs[i].name);
+		struct kc_pair *pair;
+
+		if (kind < 0)
+			continue;
+		pair = &pairs->pairs[kind];
+		if (object->programs[i].is_first)
+			pair->first[pair->nr] = (int)i;
+		else if (pair->nr < 2)
+			pair->second[pair->nr++] = (int)i;
+		pair->looked_ns = pair->changed_ns = now_ns;
+	}
+}
+
+/* In ONE the first program's skipped runs are losses, else the second's are. */
+static uint64_t count_skipped(const struct kc_pairs *pairs, const struct kc_pair *pair)
+{
+	const int *programs = pair->mode == KC_PAIR_ONE ? pair->first : pair->second;
+	uint64_t skipped = 0;
+
+	for (unsigned int i = 0; i < pair->nr; i++)
+		skipped += kc_object_skipped(pairs->object, (unsigned int)programs[i]);
+	return skipped;
+}
+
+static void set_mode(struct kc_pairs *pairs, unsigned int kind, enum kc_pair_mode mode,
+		     uint64_t now_ns)
+{
+	struct kc_pair *pair = &pairs->pairs[kind];
+
+	pair->skipped += count_skipped(pairs, pair) - pair->base;
+	__atomic_store_n(&pairs->object->shared->pair_mode[kind], mode, __ATOMIC_SEQ_CST);
+	pair->mode = mode;
+	pair->base = count_skipped(pairs, pair);
+	pair->changed_ns = now_ns;
+}
+
+/* Busy, and the second program was of no use since the start? */
+static bool is_needless(const struct kc_pairs *pairs, unsigned int kind, uint64_t now_ns,
+			uint64_t nr_events)
+{
+	const struct kc_pair *pair = &pairs->pairs[kind];
+	uint64_t ns = now_ns - pair->looked_ns;
+
+	return !pair->was_needed && !pairs->object->shared->rescued[kind] &&
+	       nr_events >= ENOUGH_EVENTS &&
+	       (nr_events - pair->looked_events) * 1000000000 / ns >= BUSY_PER_SECOND;
+}
+
+static void tune_quiet(struct kc_pairs *pairs, unsigned int kind, uint64_t now_ns)
+{
+	struct kc_pair *pair = &pairs->pairs[kind];
+
+	if (now_ns - pair->changed_ns < SETTLE_NS)
+		return;
+	if (pair->goes_up || pairs->object->shared->unrescued[kind]) {
+		pair->was_needed = true;
+		set_mode(pairs, kind, KC_PAIR_BOTH, now_ns);
+		return;
+	}
+	set_mode(pairs, kind, KC_PAIR_ONE, now_ns);
+	for (unsigned int i = 0; i < pair->nr; i++)
+		kc_object_take_off(pairs->object, (unsigned int)pair->second[i]);
+}
+
+/* Without the privilege to attach it again the losses are counted, as in all of ONE. */
+static void tune_one(struct kc_pairs *pairs, unsigned int kind, uint64_t now_ns)
+{
+	struct kc_pair *pair = &pairs->pairs[kind];
+	bool has_all = true;
+
+	if (count_skipped(pairs, pair) == pair->base)
+		return;
+	for (unsigned int i = 0; i < pair->nr; i++)
+		has_all &= !kc_object_put_on(pairs->object, (unsigned int)pair->second[i]);
+	if (!has_all)
+		return;
+	pair->goes_up = true;
+	set_mode(pairs, kind, KC_PAIR_QUIET, now_ns);
+}
+
+void kc_pairs_tune(struct kc_pairs *pairs, uint64_t now_ns, const uint64_t nr_events[KC_NR_KINDS])
+{
+	for (unsigned int kind = 0; kind < KC_NR_KINDS; kind++) {
+		struct kc_pair *pair = &pairs->pairs[kind];
+
+		if (pair->nr && pair->mode == KC_PAIR_QUIET)
+			tune_quiet(pairs, kind, now_ns);
+		if (!pair->nr || now_ns - pair->looked_ns < LOOK_NS)
+			continue;
+		if (pair->mode == KC_PAIR_ONE)
+			tune_one(pairs, kind, now_ns);
+		else if (pair->mode == KC_PAIR_BOTH &&
+			 is_needless(pairs, kind, now_ns, nr_events[kind]))
+			set_mode(pairs, kind, KC_PAIR_QUIET, now_ns);
+		pair->looked_ns = now_ns;
+		pair->looked_events = nr_events[kind];
+	}
+}
+
+uint64_t kc_pairs_skipped(const struct kc_pairs *pairs, unsigned int kind)
+{
+	const struct kc_pair *pair = &pairs->pairs[kind];
+
+	return pair->nr ? pair->skipped + count_skipped(pairs, pair) - pair->base +
+				  pairs->object->shared->unrescued[kind]
+			: 0;
+}
