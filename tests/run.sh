@@ -56,35 +56,25 @@ for target in "$@"; do
 	fuzz "$target"
 done
 
+# The last line of a run of many is "NAME: N passed, N failed, N skipped".
+tally() {
+	line=$(grep -E "^$1: [0-9]+ passed" "$log" | tail -n 1)
+	if [ -n "$line" ]; then
+		# shellcheck disable=SC2086
+		set -- $line
+		passed=$((passed + $2)) failed=$((failed + $4)) skipped=$((skipped + $6))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
 tests/cli/run.sh >"$log" 2>&1
 grep -vE '^ok ' "$log"
-line=$(grep -E '^cli: [0-9]+ passed' "$log" | tail -n 1)
-if [ -n "$line" ]; then
-	# shellcheck disable=SC2086
-	set -- $line
-	passed=$((passed + $2)) failed=$((failed + $4)) skipped=$((skipped + $6))
-else
-	failed=$((failed + 1))
-fi
-
-for script in tests/independent/[0-9]*.sh tests/privileged/[0-9]*.sh tests/kernels/[0-9]*.sh; do
-	dir=$(mktemp -d)
-	script=$(realpath "$script")
-	(cd "$dir" && sh "$script") >"$log" 2>&1
-	case $? in
-	0) passed=$((passed + 1)) ;;
-	77)
-		skipped=$((skipped + 1))
-		echo "SKIP: $(basename "$script"): $(tail -n 1 "$log")"
-		;;
-	*)
-		failed=$((failed + 1))
-		echo "FAIL $(basename "$script")"
-		cat "$log"
-		;;
-	esac
-	rm -rf "$dir"
-done
+tally cli
+tests/scenarios.sh tests/independent/[0-9]*.sh tests/privileged/[0-9]*.sh tests/kernels/[0-9]*.sh \
+	>"$log" 2>&1
+grep -v '^scenarios: ' "$log"
+tally scenarios
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

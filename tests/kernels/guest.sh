@@ -3,12 +3,15 @@
 #
 # Boot a kernel of Debian 12 under QEMU, run a script in it, bring back its files:
 #
-#   guest.sh -a ARCH -k KERNEL -s SCRIPT -o DIR [-m MEMORY] [-p 'PACKAGE...']
+#   guest.sh -a ARCH -k KERNEL -s SCRIPT -o DIR [-m MEMORY] [-n NODES] [-c 'PARAMETER...']
+#            [-p 'PACKAGE...'] [-f 'PROGRAM...']
 #
 # ARCH is i386 or amd64, KERNEL a kernel package or one that depends on it (with
 # "/bookworm-backports" for one of there), SCRIPT a program of the guest/ folder here,
-# PACKAGEs what it needs beyond busybox, with their libraries.  What SCRIPT leaves in the
-# guest's /out is in DIR afterwards; the console is DIR/console.
+# MEMORY in MiB, NODES 1 or 2 that share it, PARAMETERs the kernel's own.  SCRIPT gets busybox,
+# what is in the PACKAGEs, with their libraries, and PROGRAMs of this system, with theirs as ldd
+# names them.  What it leaves in the guest's /out is in DIR afterwards; the console is
+# DIR/console.
 #
 # Packages are fetched by apt with lists of their own and unpacked, never installed, in
 # $KMEMTOOL_KERNELS, by default kmemtool-kernels in $XDG_CACHE_HOME or /var/tmp; what lies
@@ -21,15 +24,18 @@ export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KMEMTOOL_KERNELS:-${XDG_CACHE_HOME:-/var/tmp}/kmemtool-kernels}
 
-arch='' kernel='' script='' out='' memory=512 packages=''
-while getopts a:k:s:o:m:p: option; do
+arch='' kernel='' script='' out='' memory=512 nodes=1 parameters='' packages='' programs=''
+while getopts a:k:s:o:m:n:c:p:f: option; do
 	case $option in
 	a) arch=$OPTARG ;;
 	k) kernel=$OPTARG ;;
 	s) script=$OPTARG ;;
 	o) out=$OPTARG ;;
 	m) memory=$OPTARG ;;
+	n) nodes=$OPTARG ;;
+	c) parameters=$OPTARG ;;
 	p) packages=$OPTARG ;;
+	f) programs=$OPTARG ;;
 	*) exit 2 ;;
 	esac
 done
@@ -53,7 +59,7 @@ i386) qemu="qemu-system-i386" ;;
 amd64) qemu="qemu-system-x86_64" ;;
 *) skip "no guest of architecture $arch is known" ;;
 esac
-for tool in $qemu apt-get dpkg-deb cpio gzip timeout; do
+for tool in $qemu apt-get dpkg-deb cpio gzip timeout ldd strip; do
 	command -v "$tool" > /dev/null || skip "no $tool"
 done
 
@@ -116,6 +122,17 @@ fetch() {
 	: > "$tree/.whole"
 }
 
+# take_program FILE: to the guest's /bin, without its symbols, and its libraries where they are.
+take_program() {
+	mkdir -p "$work/root/bin"
+	strip -o "$work/root/bin/${1##*/}" "$1" || fail "$1 is no program"
+	ldd "$1" 2> /dev/null | sed -n 's,^[^/]*\(/[^ ]*\) (0x.*,\1,p' > "$work/libraries"
+	while read -r library; do
+		mkdir -p "$work/root${library%/*}"
+		cp -L "$library" "$work/root$library" || fail "$library cannot be copied"
+	done < "$work/libraries"
+}
+
 mkdir -p "$cache/$arch" || skip "no cache folder"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -134,16 +151,28 @@ done
 exec 9>&-
 rm -rf "$work/root/.whole" "$work/root/usr/share/doc" "$work/root/usr/share/man" \
 	"$work"/root/usr/lib/*/gconv
+for program in $programs; do
+	take_program "$program"
+done
 cp "$here"/guest/* "$work/root/" && chmod 755 "$work"/root/[a-z]*
 (cd "$work/root" && find . | cpio -o -H newc -R 0:0 --quiet | gzip -1) > "$work/initramfs"
+
+numa=''
+if [ "$nodes" = 2 ]; then
+	for node in 0 1; do
+		numa="$numa -object memory-backend-ram,id=m$node,size=$((memory / 2))M"
+		numa="$numa -numa node,nodeid=$node,cpus=$node,memdev=m$node"
+	done
+fi
 
 # The first serial port is the console, the second the way out.  Without cmpxchg16b, for QEMU 7.2
 # emulates it so that one 64-bit guest in five with two processors crashed; the kernel does not
 # need it.
-timeout --foreground -k 5 "${GUEST_TIMEOUT:-300}" $qemu -accel tcg,thread=single \
-	-cpu qemu64,+rdrand,-cx16 -smp 2 -m "$memory" -nodefaults -display none -no-reboot \
+# shellcheck disable=SC2086 # $numa is several words
+timeout --foreground -k 5 "${GUEST_TIMEOUT:-600}" $qemu -accel tcg,thread=single \
+	-cpu qemu64,+rdrand,-cx16 -smp 2 -m "$memory" $numa -nodefaults -display none -no-reboot \
 	-kernel "$work/vmlinuz" -initrd "$work/initramfs" \
-	-append "console=ttyS0 quiet panic=-1 rdinit=/init -- $script" \
+	-append "console=ttyS0 quiet panic=-1 no_timer_check rdinit=/init $parameters -- $script" \
 	-serial "file:$out/console" -serial "file:$work/out.tgz" > "$work/qemu" 2>&1 < /dev/null
 status=$?
 [ $status = 0 ] || fail "$qemu ended with status $status: $(tail -n 1 "$work/qemu")"

@@ -117,7 +117,7 @@ wait_for_file() {
 	tries=0
 	until [ -e "$1" ]; do
 		tries=$((tries + 1))
-		[ "$tries" -gt 200 ] && fail "the recorder has not created $1"
+		[ "$tries" -gt 1200 ] && fail "the recorder has not created $1"
 		kill -0 "$2" 2> /dev/null || fail "the recorder ended before it created $1"
 		sleep 0.05
 	done

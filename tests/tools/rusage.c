@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rusage FILE COMMAND...: run a command, append "SECONDS MAXRSS_KIB STATUS" to FILE.
- * For the benchmarks: wall time to the microsecond and the largest resident set, of the
- * command and the children it waited for, without asking for a package.
+ * rusage FILE COMMAND...: run a command, append "SECONDS MAXRSS_KIB STATUS USER SYSTEM" to FILE.
+ * For the benchmarks: wall and CPU seconds and the largest resident set, of the command and
+ * the children it waited for, without asking for a package.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,11 @@ static double seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static double timeval_seconds(struct timeval tv)
+{
+	return (double)tv.tv_sec + (double)tv.tv_usec / 1e6;
 }
 
 int main(int argc, char **argv)
@@ -40,7 +45,8 @@ int main(int argc, char **argv)
 	f = fopen(argv[1], "a");
 	if (!f)
 		return 2;
-	fprintf(f, "%.6f %ld %d\n", seconds() - start, usage.ru_maxrss,
-		WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	fprintf(f, "%.6f %ld %d %.6f %.6f\n", seconds() - start, usage.ru_maxrss,
+		WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+		timeval_seconds(usage.ru_utime), timeval_seconds(usage.ru_stime));
 	return fclose(f) ? 2 : 0;
 }
