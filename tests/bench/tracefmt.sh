@@ -13,24 +13,16 @@ kmemtool=$(realpath "$1")
 rusage=$(realpath "$2")
 bench=$(realpath "$3")
 kernels=$(realpath "$(dirname "$0")/../kernels")
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-load='for i in 1 2 3 4 5 6 7 8; do ls -lR /usr/lib; done > /dev/null'
 big=${BIG:-1073741824}
+. "$(dirname "$0")/lib.sh"
+bench_enter bench-tracefmt
 
-[ "$(id -u)" = 0 ] || { echo "bench-tracefmt: recording needs root" >&2; exit 1; }
-
-calc() { awk "BEGIN { printf \"$1\", $2 }"; }
-json() { sed -n "s/^ *\"$1\": *\([0-9.]*\),*$/\1/p" "$2" | head -n 1; }
-within() { sed -n "/\"$1\": {/,/}/p" "$3" | sed -n "s/^ *\"$2\": *\([0-9.]*\),*$/\1/p" | head -n 1; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 row() { printf '  %-48s %12s %14s %10s\n' "$1" "$2" "$3" "$(calc %.2f "$2 / $3")"; }
 
 perf_row() { # name file
 	[ -s "$2" ] || return 0
-	seen=$(perf report -i "$2" --stats 2>/dev/null | awk '/SAMPLE events:/ && !n { n = $3 } END { print n + 0 }')
-	[ "$seen" -gt 0 ] && row "$1" "$(stat -c %s "$2")" "$seen"
+	seen=$(perf_seen "$2")
+	[ "$seen" = 0 ] || row "$1" "$(stat -c %s "$2")" "$seen"
 }
 
 sh -c "$load"
@@ -40,22 +32,19 @@ cpu_pack() { "$rusage" "pack-$1" "$kmemtool" pack --level "$1" live.kmt -o "pack
 cpu_pack 1
 cpu_pack 19
 
-slab="-e kmem:kmalloc -e kmem:kfree -e kmem:kmem_cache_alloc -e kmem:kmem_cache_free"
-if command -v perf >/dev/null 2>&1; then
-	mountpoint -q /sys/kernel/tracing 2>/dev/null || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null || true
-	if [ -e /sys/kernel/tracing/events/kmem ]; then
-		# shellcheck disable=SC2086
-		perf record -q -a $slab -o plain.data sh -c "$load" >/dev/null 2>&1 || true
-		# shellcheck disable=SC2086
-		perf record -q -z -a $slab -o z.data sh -c "$load" >/dev/null 2>&1 || true
-	fi
+find_perf
+if [ -n "$perf" ]; then
+	# shellcheck disable=SC2086
+	$perf record -q -a $slab_events -o plain.data sh -c "$load" >/dev/null 2>&1 || true
+	# shellcheck disable=SC2086
+	$perf record -q -z -a $slab_events -o z.data sh -c "$load" >/dev/null 2>&1 || true
 fi
 # The first two million: zstd -19 on all of them would take minutes.
 "$bench" raw live.kmt 2000000 raw >raw.nr
 zstd -q -19 -T0 raw -o raw.19
 zstd -q -1 raw -o raw.1
 
-echo "bytes of $events events (ls -lR /usr/lib eight times); others: the same load, their own count"
+echo "bytes of $events events (ls -lR /usr/lib $walks times); others: the same load, their own count"
 printf '  %-48s %12s %14s %10s\n' "" bytes events bytes/ev
 row "kmemtool record" "$(stat -c %s live.kmt)" "$events"
 row "kmemtool pack --level 19" "$(stat -c %s pack-19.kmt)" "$events"
@@ -96,7 +85,7 @@ if [ -s plain.data ]; then
 	perf script -i plain.data 2>/dev/null | head -n 2000000 >script.txt || true
 	for i in 1 2 3; do "$rusage" import "$kmemtool" import script.txt -o script.kmt 2>/dev/null; done
 	lines=$(wc -l <script.txt)
-	echo "import of perf script: $lines lines, $(calc %.1f "$lines / $(awk '{ print $1 }' import | median) / 1e6") M lines a second by the clock (median of 3)"
+	echo "import of perf script: $lines lines, $(calc %.1f "$lines / $(median import) / 1e6") M lines a second by the clock (median of 3)"
 	echo
 fi
 
@@ -115,5 +104,5 @@ before=$(fincore -n -b -o RES big.kmt | tr -d ' ')
 "$rusage" cut "$kmemtool" dump --from "${middle}s" --to "$((middle + 1))s" big.kmt | wc -l >lines
 after=$(fincore -n -b -o RES big.kmt | tr -d ' ')
 echo "a trace of $size bytes, $(cat big.nr) events in $(calc %.0f "$span / 1e9") s"
-echo "  info: $(calc %.0f "$(awk '{ print $1 }' info | median) * 1000") ms (median of 5)"
+echo "  info: $(calc %.0f "$(median info) * 1000") ms (median of 5)"
 echo "  dump of one second from the middle: $(cat lines) events, $((after - before)) bytes read: $(calc %.2f "($after - $before) * 100 / $size") % of the file"
