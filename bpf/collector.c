@@ -18,8 +18,10 @@
 #include "bpf/error.h"
 #include "bpf/facts.h"
 #include "bpf/kcore.h"
+#include "bpf/kernel_btf.h"
 #include "bpf/object.h"
 #include "bpf/pairs.h"
+#include "bpf/params.h"
 #include "bpf/slots.h"
 #include "bpf/symbols.h"
 #include "bpf/untraced.h"
@@ -64,6 +66,11 @@ const char *kc_class_name(enum kc_class class)
 const char *kc_class_status(const struct kc_collector *c, enum kc_class class)
 {
 	return c->object.choice[class].status;
+}
+
+bool kc_status_is_whole(const char *status)
+{
+	return !strcmp(status, "tp_btf") || !strcmp(status, "fexit");
 }
 
 static struct kc_own_event *new_own_event(struct kc_own_events *own)
@@ -183,6 +190,21 @@ static void join_symbols(struct kc_collector *c)
 	c->symbols_running = false;
 }
 
+/*
+ * A class without tracepoints is whole if its hooks are had: both of vmalloc's before 6.2.
+ */
+static void tell_hooked_classes(struct kc_collector *c)
+{
+	struct kc_hook hook;
+	unsigned int had = 0;
+
+	for (unsigned int i = 0; kc_untraced_hook(c->untraced, i, &hook); i++)
+		had += hook.class == KC_CLASS_VMALLOC && hook.is_had;
+	if (had == 2 && !c->object.choice[KC_CLASS_VMALLOC].nr_programs)
+		snprintf(c->object.choice[KC_CLASS_VMALLOC].status,
+			 sizeof(c->object.choice[KC_CLASS_VMALLOC].status), "fexit");
+}
+
 /* Without symbols the trace has bare addresses and no owners; that is said, not fatal. */
 static int take_symbols(struct kc_collector *c, struct kc_error *err)
 {
@@ -264,6 +286,8 @@ int kc_open(struct kc_collector **out, const struct kc_options *options, struct 
 				     options->classes ? options->classes : KC_DEFAULT_CLASSES))
 		ret = kc_fail(err, -ENOMEM, "out of memory");
 	if (!ret)
+		tell_hooked_classes(c);
+	if (!ret)
 		ret = open_decoder(c, options, err);
 	if (!ret)
 		ret = run_calibration(c, err);
@@ -285,10 +309,14 @@ int kc_open(struct kc_collector **out, const struct kc_options *options, struct 
  */
 static int64_t count_missed(const struct kc_collector *c)
 {
-	uint64_t skipped = 0, marked = 0;
+	uint64_t skipped = 0, marked = 0, calls;
+	const char *name;
 
 	for (unsigned int kind = 0; kind < KC_NR_KINDS; kind++)
 		skipped += kc_pairs_skipped(&c->pairs, kind);
+	/* A call of several events each: how many is not known, at least one is. */
+	for (unsigned int i = 0; kc_untraced_skipped(c->untraced, i, &name, &calls); i++)
+		skipped += calls;
 	for (unsigned int cpu = 0; cpu < c->object.nr_cpus; cpu++) {
 		const struct kc_cpu *state = &c->object.shared->cpu[cpu];
 

@@ -95,8 +95,9 @@ const char *
  * or what the kernel said.
  */
 int kc_open(struct kc_collector **out, const struct kc_options *options, struct kc_error *err);
-/* "tp_btf" if the class is captured in full, else why not. */
+/* How the class is captured in full ("tp_btf", "fexit"), else what is missing and why. */
 const char *kc_class_status(const struct kc_collector *collector, enum kc_class class);
+bool kc_status_is_whole(const char *status);
 
 /* From now on events are recorded.  Returns the time on the clock of the events. */
 uint64_t kc_start(struct kc_collector *collector);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bpf/error.h"
+#include "bpf/params.h"
 
 #define HOT_SLOTS (1u << 14) /* 512 KiB: what an L2 cache of this century holds */
 #define LEAST_SLOTS (4 * KC_SLOT_MARGIN)

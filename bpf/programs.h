@@ -30,12 +30,4 @@ int kc_program_kind(const char *name);
 /* Programs of one tracepoint differ in the end of their names: __first, __second. */
 bool kc_has_suffix(const char *name, const char *suffix);
 
-/* What else the programs must know of this kernel. */
-void kc_fill_params(const struct btf *btf, struct kc_params *params);
-/* sizeof(struct NAME), 0 if BTF does not have it. */
-unsigned int kc_btf_struct_size(const struct btf *btf, const char *name);
-/* The host's gfp bits by name, from the enum of 6.9 and later: facts gfp.NAME.  How many, or
- * -ENOMEM. */
-int kc_add_gfp_facts(const struct btf *btf, struct tf_meta *meta);
-
 #endif

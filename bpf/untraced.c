@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/kernel_btf.h"
+
 #define MAX_PROGRAMS 16
 
 /* bpf/embed.S */
@@ -79,29 +81,6 @@ struct kc_untraced {
 	unsigned int nr_programs;
 };
 
-static const struct btf_type *skip_modifiers(const struct btf *btf, __u32 id)
-{
-	const struct btf_type *t = btf__type_by_id(btf, id);
-
-	while (t && (btf_is_mod(t) || btf_is_typedef(t)))
-		t = btf__type_by_id(btf, t->type);
-	return t;
-}
-
-static bool argument_is(const struct btf *btf, __u32 id, char letter)
-{
-	const struct btf_type *t = skip_modifiers(btf, id);
-	const char *name;
-
-	if (!t || letter == 'u')
-		return t && (btf_is_int(t) || btf_is_any_enum(t));
-	if (!btf_is_ptr(t) || letter == 'p')
-		return btf_is_ptr(t);
-	t = skip_modifiers(btf, t->type);
-	name = t && btf_is_struct(t) ? btf__name_by_offset(btf, t->name_off) : NULL;
-	return name && !strcmp(name, "kmem_cache");
-}
-
 int kc_check_function(const struct btf *btf, const char *function, const char *shape)
 {
 	__s32 id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
@@ -110,13 +89,7 @@ int kc_check_function(const struct btf *btf, const char *function, const char *s
 	if (id < 0)
 		return -ENOENT;
 	proto = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type);
-	if (!proto || !btf_is_func_proto(proto) || btf_vlen(proto) != strlen(shape))
-		return -EPROTO;
-	for (unsigned int i = 0; shape[i]; i++) {
-		if (!argument_is(btf, btf_params(proto)[i].type, shape[i]))
-			return -EPROTO;
-	}
-	return 0;
+	return proto && kc_btf_has_arguments(btf, proto, 0, shape) ? 0 : -EPROTO;
 }
 
 static bool has_tracepoint(const struct btf *btf, const char *tracepoint)

@@ -137,7 +137,7 @@ static void check_classes(struct check *check, const struct kc_collector *collec
 
 		if (!(classes_asked_for(check) & 1u << c))
 			continue;
-		if (strcmp(status, "tp_btf")) {
+		if (!kc_status_is_whole(status)) {
 			offered = try_class(check, c, &err) ? PARTLY : NO;
 			if (!*status)
 				status = offered ? "when recorded alone" : err.reason;

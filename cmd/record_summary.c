@@ -250,7 +250,7 @@ void record_print_missing(unsigned int classes, const struct kc_session *session
 	for (unsigned int c = 0; c < KC_NR_CLASSES; c++) {
 		const char *status = kc_session_class_status(session, c);
 
-		if (classes & 1u << c && strcmp(status, "tp_btf"))
+		if (classes & 1u << c && !kc_status_is_whole(status))
 			fprintf(stderr, "not recorded in full: %s (%s)\n", kc_class_name(c),
 				status);
 	}

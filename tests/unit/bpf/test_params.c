@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "bpf/kernel_btf.h"
+#include "bpf/params.h"
 #include "bpf/programs.h"
 #include "tests/unit/bpf/made_btf.h"
 

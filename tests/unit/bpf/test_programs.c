@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bpf/kernel_btf.h"
+#include "bpf/params.h"
 #include "bpf/programs.h"
 #include "tests/unit/bpf/made_btf.h"
 
