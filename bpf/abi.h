@@ -187,14 +187,16 @@ struct kc_mark {
 };
 
 /*
- * What the two programs of a tracepoint do (bpf/pairs.h).  With QUIET the second records nothing,
- * but the first leaves marks, and both may be attached and taken off.
+ * What the two programs of a tracepoint do (bpf/pairs.h).  With MARK the second records nothing,
+ * but the first leaves marks: between the others, until all that was under way has ended.
  */
 enum kc_pair_mode {
 	KC_PAIR_BOTH,
-	KC_PAIR_QUIET,
+	KC_PAIR_MARK,
 	KC_PAIR_ONE, /* the first alone, without marks */
 };
+
+#define KC_NO_PID 0xffffffffu
 
 enum kc_ring_nr {
 	KC_HOT_TASK, /* numbers of levels */
@@ -236,11 +238,10 @@ struct kc_shared {
 	__u32 pair_mode[KC_NR_KINDS + 1]; /* enum kc_pair_mode */
 	__u32 unused[6];
 	/* written by all CPUs, rarely */
-	__u64 rescued[KC_NR_KINDS];   /* events that the second program recorded for the first */
-	__u64 unrescued[KC_NR_KINDS]; /* events that it would have, had it not been QUIET */
-	__u64 wide_sites;	      /* call sites outside the top 2 GiB, recorded as 0 */
-	__u64 no_cache;		      /* the table of caches had no place */
-	__u64 no_stack;		      /* the same of stacks, or the kernel gave none */
+	__u64 rescued[KC_NR_KINDS]; /* events that the second program recorded for the first */
+	__u64 wide_sites;	    /* call sites outside the top 2 GiB, recorded as 0 */
+	__u64 no_cache;		    /* the table of caches had no place */
+	__u64 no_stack;		    /* the same of stacks, or the kernel gave none */
 	__u64 untracked; /* requests whose free cannot be recorded: see struct kc_tracked */
 	__u64 unused_line[2];
 	struct kc_cpu cpu[KC_MAX_CPUS];

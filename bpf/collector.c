@@ -28,6 +28,7 @@
 
 /* Events of one kc_drain(): on a busy host the rings never run empty. */
 #define DRAIN_AT_MOST (1 << 18)
+#define TELL_NS 250000000ull /* between looks at what the kernel has skipped */
 #define RCU_UNKNOWN 0x7fffffffu
 
 struct kc_collector {
@@ -45,9 +46,10 @@ struct kc_collector {
 	struct kc_decoder decoder;
 	struct kc_slots slots;
 	struct kc_pairs pairs;
-	uint64_t nr_events[KC_NR_KINDS];      /* drained */
-	uint64_t skipped_before[KC_NR_KINDS]; /* until kc_start() */
+	uint64_t nr_events[KC_NR_KINDS];	  /* drained */
+	uint64_t skipped_before[KC_MAX_PROGRAMS]; /* until kc_start() */
 	int64_t missed_before, missed_at_stop;
+	uint64_t missed_told, told_ns; /* by gaps; when that was looked at */
 	bool has_rcu, facts_written, stopped;
 	struct kc_own_events own; /* while calibrating */
 	/* of the kc_drain() under way */
@@ -134,7 +136,9 @@ static void tell_programs(struct kc_collector *c)
 {
 	struct kc_shared *shared = c->object.shared;
 
-	c->has_rcu = shared->rcu_offset != RCU_UNKNOWN;
+	c->has_rcu =
+		shared->rcu_offset != RCU_UNKNOWN &&
+		kc_btf_struct_offset(c->object.btf, "task_struct", "rcu_read_lock_nesting") >= 0;
 	if (!c->calibration.has_vmemmap || !c->calibration.has_page_offset)
 		return;
 	shared->page_offset_base = c->calibration.page_offset_base;
@@ -327,29 +331,40 @@ static int64_t count_missed(const struct kc_collector *c)
 	return (int64_t)(skipped - marked);
 }
 
-/* Not below 0: an event that is under way may have its mark and not yet its second program. */
+/*
+ * Not below what was told of before: an event that is under way may have its mark and not yet
+ * its second program.
+ */
 static uint64_t missed_since_start(const struct kc_collector *c)
 {
 	int64_t missed = (c->stopped ? c->missed_at_stop : count_missed(c)) - c->missed_before;
 
-	return missed > 0 ? (uint64_t)missed : 0;
+	/* With these filters nothing is recorded in interrupts, and only they are skipped. */
+	if (c->options.filter.nr_pids || c->options.filter.cgroup)
+		return 0;
+	return missed > (int64_t)c->missed_told ? (uint64_t)missed : c->missed_told;
 }
 
-bool kc_get_missed(const struct kc_collector *c, unsigned int kind, const char **name,
-		   uint64_t *count)
+bool kc_get_skipped(const struct kc_collector *c, unsigned int i, const char **program,
+		    uint64_t *count)
 {
-	if (kind >= KC_NR_KINDS)
-		return false;
-	*name = tf_kind_name(kind);
-	*count = kc_pairs_skipped(&c->pairs, kind) - c->skipped_before[kind];
+	if (i >= c->object.nr_programs)
+		return kc_untraced_skipped(c->untraced, i - c->object.nr_programs, program, count);
+	*program = c->object.programs[i].name;
+	*count = kc_object_skipped(&c->object, i) - c->skipped_before[i];
 	return true;
 }
 
 uint64_t kc_start(struct kc_collector *c)
 {
-	for (unsigned int kind = 0; kind < KC_NR_KINDS; kind++)
-		c->skipped_before[kind] = kc_pairs_skipped(&c->pairs, kind);
+	for (unsigned int i = 0; i < c->object.nr_programs; i++)
+		c->skipped_before[i] = kc_object_skipped(&c->object, i);
 	c->missed_before = count_missed(c);
+	/* What calibration has lost is nobody's. */
+	for (unsigned int cpu = 0; cpu < c->object.nr_cpus; cpu++) {
+		c->object.shared->cpu[cpu].lost = 0;
+		c->object.shared->cpu[cpu].pending = 0;
+	}
 	__atomic_store_n(&c->object.shared->mode, KC_MODE_RECORD, __ATOMIC_SEQ_CST);
 	return kc_now_ns();
 }
@@ -391,6 +406,28 @@ static int on_record(void *arg, const struct kc_record *rec)
 	return err ? err : kc_doubled_add(&c->doubled, &ev, c->emit, c->emit_arg);
 }
 
+static int emit_gap(int (*emit)(void *arg, const struct tf_event *ev), void *arg, unsigned int cpu,
+		    uint64_t lost)
+{
+	struct tf_event gap = { .kind = TF_GAP,
+				.cpu = (uint16_t)cpu,
+				.ts_ns = kc_now_ns(),
+				.bytes_req = lost,
+				.node = TF_NO_NODE };
+
+	return lost ? emit(arg, &gap) : 0;
+}
+
+/* The kernel counts what it skipped by program, not by CPU: told as of CPU 0. */
+static int tell_missed(struct kc_collector *c, int (*emit)(void *arg, const struct tf_event *ev),
+		       void *arg)
+{
+	uint64_t missed = missed_since_start(c), more = missed - c->missed_told;
+
+	c->missed_told = missed;
+	return emit_gap(emit, arg, 0, more);
+}
+
 int64_t kc_drain(struct kc_collector *c, int (*emit)(void *arg, const struct tf_event *ev),
 		 void *arg)
 {
@@ -405,19 +442,11 @@ int64_t kc_drain(struct kc_collector *c, int (*emit)(void *arg, const struct tf_
 	nr = kc_slots_drain(&c->slots, now_ns, DRAIN_AT_MOST, on_record, c);
 	if (nr >= 0)
 		err = kc_doubled_flush(&c->doubled, now_ns, emit, arg);
+	if (nr >= 0 && !err && now_ns - c->told_ns >= TELL_NS) {
+		c->told_ns = now_ns;
+		err = tell_missed(c, emit, arg);
+	}
 	return err ? err : nr;
-}
-
-static int emit_gap(int (*emit)(void *arg, const struct tf_event *ev), void *arg, unsigned int cpu,
-		    uint64_t lost)
-{
-	struct tf_event gap = { .kind = TF_GAP,
-				.cpu = (uint16_t)cpu,
-				.ts_ns = kc_now_ns(),
-				.bytes_req = lost,
-				.node = TF_NO_NODE };
-
-	return lost ? emit(arg, &gap) : 0;
 }
 
 int kc_drain_gaps(struct kc_collector *c, int (*emit)(void *arg, const struct tf_event *ev),
@@ -432,8 +461,7 @@ int kc_drain_gaps(struct kc_collector *c, int (*emit)(void *arg, const struct tf
 		if (err)
 			return err;
 	}
-	/* The kernel counts what it skipped by program, not by CPU: told as of CPU 0. */
-	return emit_gap(emit, arg, 0, missed_since_start(c));
+	return err ? err : tell_missed(c, emit, arg);
 }
 
 static int add_facts(struct kc_collector *c, struct tf_meta *meta)
@@ -486,6 +514,9 @@ void kc_get_stats(struct kc_collector *c, struct kc_stats *stats)
 	stats->nr_no_stack = shared->no_stack;
 	stats->nr_untracked = shared->untracked;
 	stats->nr_inversions = c->slots.nr_inversions;
+	stats->nr_doubled = c->doubled.nr_dropped;
+	for (unsigned int kind = 0; kind < KC_NR_KINDS; kind++)
+		stats->nr_rescued += shared->rescued[kind];
 	stats->nr_lost = stats->nr_missed;
 	for (unsigned int cpu = 0; cpu < c->object.nr_cpus; cpu++) {
 		stats->nr_lost += shared->cpu[cpu].lost;

@@ -80,6 +80,8 @@ struct kc_stats {
 	uint64_t nr_no_stack;	/* events without the call chain they should have */
 	uint64_t nr_untracked;	/* requests of a filter whose frees may be missing */
 	uint64_t nr_inversions; /* events handed out after a younger one */
+	uint64_t nr_doubled;	/* requests that the kernel told twice, and are one event */
+	uint64_t nr_rescued;	/* events that only a second program saw */
 	uint64_t ring_bytes;	/* of all CPUs */
 	unsigned int nr_cpus;
 };
@@ -121,13 +123,12 @@ int kc_drain_gaps(struct kc_collector *collector, int (*emit)(void *arg, const s
 int kc_add_meta(struct kc_collector *collector, struct tf_meta *meta);
 void kc_get_stats(struct kc_collector *collector, struct kc_stats *stats);
 /*
- * Of the kinds of events, by number from 0 on: the name, and how many since the start no
- * program may have seen, the kernel not running one that it is in already on that CPU.  Their
- * sum can be above kc_stats.nr_missed, which knows of some that they were seen.  False behind
- * the last.
+ * Of the programs, by number from 0 on: the name, and how often since the start the kernel did
+ * not run it, being in it already on that CPU.  That is no loss if the tracepoint's other
+ * program ran.  False behind the last.
  */
-bool kc_get_missed(const struct kc_collector *collector, unsigned int kind, const char **name,
-		   uint64_t *count);
+bool kc_get_skipped(const struct kc_collector *collector, unsigned int i, const char **program,
+		    uint64_t *count);
 /* Events of one CPU for which its ring had no room. */
 uint64_t kc_lost_on_cpu(const struct kc_collector *collector, unsigned int cpu);
 void kc_close(struct kc_collector *collector);

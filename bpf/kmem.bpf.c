@@ -43,12 +43,13 @@ static __always_inline void add_stack(struct kc_event *e, __u64 *ctx)
 static __always_inline void kmalloc(__u64 *ctx, enum pass pass, const struct request r)
 {
 	__u64 object = void_pointer(ctx, 1), req = ctx[r.bytes_req], alloc = ctx[r.bytes_alloc];
-	int with_stack = wants_stack(), fits = FITS(req, alloc);
+	int with_stack, fits = FITS(req, alloc);
 	struct kc_event e;
 
 	if (!event_wanted(&e, ctx, (void *)object, pass, KC_KMALLOC) ||
 	    !request_passes(object, ctx[0], req))
 		return;
+	with_stack = wants_stack(&e);
 	if (!event_reserve(&e, KC_KMALLOC, with_stack || !fits))
 		return;
 	e.slot->addr = object;
@@ -80,7 +81,7 @@ PROGRAMS(kmalloc_node, cache, (struct request){ 3, 4, 5, 6 })
 static __always_inline void kmem_cache_alloc(__u64 *ctx, enum pass pass, const struct request r)
 {
 	__u64 object = void_pointer(ctx, 1), cache, bytes = 0;
-	int with_stack = wants_stack();
+	int with_stack;
 	struct kc_event e;
 
 	if (!event_wanted(&e, ctx, (void *)object, pass, KC_CACHE_ALLOC))
@@ -88,8 +89,10 @@ static __always_inline void kmem_cache_alloc(__u64 *ctx, enum pass pass, const s
 	if (has_request_filter())
 		bytes = r.cache ? ((struct kmem_cache *)ctx[r.cache])->object_size
 				: ctx[r.bytes_req];
-	if (!request_passes(object, ctx[0], bytes) ||
-	    !event_reserve(&e, KC_CACHE_ALLOC, with_stack))
+	if (!request_passes(object, ctx[0], bytes))
+		return;
+	with_stack = wants_stack(&e);
+	if (!event_reserve(&e, KC_CACHE_ALLOC, with_stack))
 		return;
 	cache = r.cache ? cache_id(as_number(&e.slot->addr, (void *)ctx[r.cache]))
 			: object_cache_id(object);
@@ -124,11 +127,14 @@ PROGRAMS(kmem_cache_alloc_node, cache, (struct request){ 3, 4, 5, 6 })
 static __always_inline void free_object(__u64 *ctx, enum pass pass, __u32 kind, int cache_arg)
 {
 	__u64 object = void_pointer(ctx, 1), cache;
-	int with_stack = wants_stack();
+	int with_stack;
 	struct kc_event e;
 
 	if (!event_wanted(&e, ctx, (void *)object, pass, kind) || object <= ZERO_SIZE_PTR ||
-	    !free_passes(object) || !event_reserve(&e, kind, with_stack))
+	    !free_passes(object))
+		return;
+	with_stack = wants_stack(&e);
+	if (!event_reserve(&e, kind, with_stack))
 		return;
 	cache = cache_arg ? cache_id(as_number(&e.slot->addr, (void *)ctx[cache_arg]))
 			  : object_cache_id(object);
@@ -157,7 +163,7 @@ PROGRAMS(kmem_cache_free, bare, 0)  /* up to 6.0: call_site, ptr, from 5.12 on a
 
 /*
  * A page or a transition of one.  What the page is for, the call chain tells, from which the
- * collector takes owner and call site; transitions need none.
+ * collector takes owner and call site; transitions need none, and are of no request.
  */
 static __always_inline void page_event(__u64 *ctx, enum pass pass, __u32 kind, __u32 gfp,
 				       __u32 detail)
@@ -170,7 +176,7 @@ static __always_inline void page_event(__u64 *ctx, enum pass pass, __u32 kind, _
 		return;
 	if (has_chain)
 		stack = stack_id(ctx, &e, params.owner_frames);
-	if (has_request_filter()) {
+	if (has_request_filter() && has_chain) {
 		__u64 page =
 			as_number(&cpu_state(e.cpu)->scratch[level_of(e.preempt)], (void *)ctx[0]);
 
@@ -253,7 +259,7 @@ static __always_inline void percpu_alloc_percpu(__u64 *ctx, enum pass pass,
 			 ((__u8)ctx[r.reserved + 1] ? KC_ATOMIC : 0);
 	set_bytes(&e, req, r.bytes_alloc ? ctx[r.bytes_alloc] : 0);
 	e.more_word |= (ctx[r.reserved + 3] & 0xffffff) << KC_ALIGN_SHIFT;
-	if (wants_stack())
+	if (wants_stack(&e))
 		add_stack(&e, ctx);
 	event_publish(&e);
 }
@@ -265,11 +271,13 @@ PROGRAMS(percpu_alloc_percpu, site, (struct percpu_request){ 0, 1, 7, 8, 9 })
 static __always_inline void percpu_free_percpu(__u64 *ctx, enum pass pass)
 {
 	__u64 pointer = void_pointer(ctx, 2);
-	int with_stack = wants_stack();
+	int with_stack;
 	struct kc_event e;
 
-	if (!event_wanted(&e, ctx, (void *)pointer, pass, KC_PERCPU_FREE) ||
-	    !free_passes(pointer) || !event_reserve(&e, KC_PERCPU_FREE, with_stack))
+	if (!event_wanted(&e, ctx, (void *)pointer, pass, KC_PERCPU_FREE) || !free_passes(pointer))
+		return;
+	with_stack = wants_stack(&e);
+	if (!event_reserve(&e, KC_PERCPU_FREE, with_stack))
 		return;
 	e.slot->addr = pointer;
 	e.slot->site = 0;

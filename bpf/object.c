@@ -7,16 +7,18 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bpf/error.h"
 #include "bpf/params.h"
 
-#define HOT_SLOTS (1u << 14) /* 512 KiB: what an L2 cache of this century holds */
-#define LEAST_SLOTS (4 * KC_SLOT_MARGIN)
-#define PROGRAM_FRAMES 4 /* of a chain: the program, and the kernel's way to it */
+#define HOT_SLOTS (1u << 14)		  /* 512 KiB: what an L2 cache of this century holds */
+#define LEAST_SLOTS (16 * KC_SLOT_MARGIN) /* what calibration takes */
+#define PROGRAM_FRAMES 4		  /* of a chain: the program, and the kernel's way to it */
 
 /* bpf/embed.S */
 extern const uint8_t kc_bpf_kmem[], kc_bpf_kmem_end[];
@@ -207,12 +209,47 @@ static int attach_programs(struct kc_object *o, const char *suffix, struct kc_er
 	return 0;
 }
 
+/* CPUs are told by their numbers, which may have holes. */
+static int count_cpus(void)
+{
+	FILE *f = fopen("/sys/devices/system/cpu/possible", "re");
+	unsigned int first, last, nr = 0;
+	int fields;
+
+	while (f && (fields = fscanf(f, "%u-%u", &first, &last)) > 0) {
+		nr = (fields == 2 ? last : first) + 1;
+		if (fgetc(f) != ',')
+			break;
+	}
+	if (f)
+		fclose(f);
+	return nr ? (int)nr : libbpf_num_possible_cpus();
+}
+
+/* The number of the host's own (PROC_PID_INIT_INO of include/linux/proc_ns.h). */
+#define HOST_PID_NAMESPACE 0xeffffffcu
+
+/* The programs know processes by their numbers on the host. */
+static int check_namespace(struct kc_error *err)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == HOST_PID_NAMESPACE)
+		return 0;
+	return kc_fail(err, -ENOTSUP,
+		       "in a PID namespace the collector cannot tell its own events from others: "
+		       "run it in the host's");
+}
+
 int kc_object_load(struct kc_object *o, const struct kc_options *options, struct kc_error *err)
 {
 	int ret;
 
 	memset(o, 0, sizeof(*o));
-	ret = libbpf_num_possible_cpus();
+	ret = check_namespace(err);
+	if (ret)
+		return ret;
+	ret = count_cpus();
 	if (ret < 0)
 		return kc_fail(err, ret, "the number of CPUs cannot be read: %s", strerror(-ret));
 	o->nr_cpus = (unsigned int)ret;
@@ -232,7 +269,8 @@ int kc_object_load(struct kc_object *o, const struct kc_options *options, struct
 	/* -EINVAL is for options that cannot be obeyed; this is the host's fault. */
 	if (ret)
 		return kc_fail(err, ret == -EINVAL ? -ENOTSUP : ret,
-			       "the kernel did not take the eBPF programs: %s", strerror(-ret));
+			       "the kernel did not take the eBPF programs: %s%s", strerror(-ret),
+			       ret == -EINVAL ? " (they need Linux 5.12 or later)" : "");
 	ret = map_tables(o, err);
 	if (!ret)
 		place_rings(o);

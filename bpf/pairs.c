@@ -30,26 +30,42 @@ void kc_pairs_init(struct kc_pairs *pairs, struct kc_object *object, uint64_t no
 	}
 }
 
-/* In ONE the first program's skipped runs are losses, else the second's are. */
-static uint64_t count_skipped(const struct kc_pairs *pairs, const struct kc_pair *pair)
+static uint64_t skipped_of(const struct kc_pairs *pairs, const int *programs, unsigned int nr)
 {
-	const int *programs = pair->mode == KC_PAIR_ONE ? pair->first : pair->second;
 	uint64_t skipped = 0;
 
-	for (unsigned int i = 0; i < pair->nr; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		skipped += kc_object_skipped(pairs->object, (unsigned int)programs[i]);
 	return skipped;
 }
 
+/*
+ * Runs whose skipping loses an event in a mode.  In MARK that is the first program's; the
+ * second's are added since those that left a mark behind are taken off again with all marks.
+ */
+static uint64_t count_skipped(const struct kc_pairs *pairs, const struct kc_pair *pair,
+			      enum kc_pair_mode mode)
+{
+	uint64_t skipped = 0;
+
+	if (mode != KC_PAIR_BOTH)
+		skipped += skipped_of(pairs, pair->first, pair->nr);
+	if (mode != KC_PAIR_ONE)
+		skipped += skipped_of(pairs, pair->second, pair->nr);
+	return skipped;
+}
+
+/* A run that is skipped just then counts in one of the modes, or in both. */
 static void set_mode(struct kc_pairs *pairs, unsigned int kind, enum kc_pair_mode mode,
 		     uint64_t now_ns)
 {
 	struct kc_pair *pair = &pairs->pairs[kind];
+	uint64_t base = count_skipped(pairs, pair, mode);
 
-	pair->skipped += count_skipped(pairs, pair) - pair->base;
 	__atomic_store_n(&pairs->object->shared->pair_mode[kind], mode, __ATOMIC_SEQ_CST);
+	pair->skipped += count_skipped(pairs, pair, pair->mode) - pair->base;
 	pair->mode = mode;
-	pair->base = count_skipped(pairs, pair);
+	pair->base = base;
 	pair->changed_ns = now_ns;
 }
 
@@ -65,13 +81,13 @@ static bool is_needless(const struct kc_pairs *pairs, unsigned int kind, uint64_
 	       (nr_events - pair->looked_events) * 1000000000 / ns >= BUSY_PER_SECOND;
 }
 
-static void tune_quiet(struct kc_pairs *pairs, unsigned int kind, uint64_t now_ns)
+static void tune_mark(struct kc_pairs *pairs, unsigned int kind, uint64_t now_ns)
 {
 	struct kc_pair *pair = &pairs->pairs[kind];
 
 	if (now_ns - pair->changed_ns < SETTLE_NS)
 		return;
-	if (pair->goes_up || pairs->object->shared->unrescued[kind]) {
+	if (pair->goes_up || count_skipped(pairs, pair, KC_PAIR_MARK) != pair->base) {
 		pair->was_needed = true;
 		set_mode(pairs, kind, KC_PAIR_BOTH, now_ns);
 		return;
@@ -87,14 +103,14 @@ static void tune_one(struct kc_pairs *pairs, unsigned int kind, uint64_t now_ns)
 	struct kc_pair *pair = &pairs->pairs[kind];
 	bool has_all = true;
 
-	if (count_skipped(pairs, pair) == pair->base)
+	if (count_skipped(pairs, pair, KC_PAIR_ONE) == pair->base)
 		return;
 	for (unsigned int i = 0; i < pair->nr; i++)
 		has_all &= !kc_object_put_on(pairs->object, (unsigned int)pair->second[i]);
 	if (!has_all)
 		return;
 	pair->goes_up = true;
-	set_mode(pairs, kind, KC_PAIR_QUIET, now_ns);
+	set_mode(pairs, kind, KC_PAIR_MARK, now_ns);
 }
 
 void kc_pairs_tune(struct kc_pairs *pairs, uint64_t now_ns, const uint64_t nr_events[KC_NR_KINDS])
@@ -102,15 +118,15 @@ void kc_pairs_tune(struct kc_pairs *pairs, uint64_t now_ns, const uint64_t nr_ev
 	for (unsigned int kind = 0; kind < KC_NR_KINDS; kind++) {
 		struct kc_pair *pair = &pairs->pairs[kind];
 
-		if (pair->nr && pair->mode == KC_PAIR_QUIET)
-			tune_quiet(pairs, kind, now_ns);
+		if (pair->nr && pair->mode == KC_PAIR_MARK)
+			tune_mark(pairs, kind, now_ns);
 		if (!pair->nr || now_ns - pair->looked_ns < LOOK_NS)
 			continue;
 		if (pair->mode == KC_PAIR_ONE)
 			tune_one(pairs, kind, now_ns);
 		else if (pair->mode == KC_PAIR_BOTH &&
 			 is_needless(pairs, kind, now_ns, nr_events[kind]))
-			set_mode(pairs, kind, KC_PAIR_QUIET, now_ns);
+			set_mode(pairs, kind, KC_PAIR_MARK, now_ns);
 		pair->looked_ns = now_ns;
 		pair->looked_events = nr_events[kind];
 	}
@@ -120,7 +136,5 @@ uint64_t kc_pairs_skipped(const struct kc_pairs *pairs, unsigned int kind)
 {
 	const struct kc_pair *pair = &pairs->pairs[kind];
 
-	return pair->nr ? pair->skipped + count_skipped(pairs, pair) - pair->base +
-				  pairs->object->shared->unrescued[kind]
-			: 0;
+	return pair->nr ? pair->skipped + count_skipped(pairs, pair, pair->mode) - pair->base : 0;
 }

@@ -7,13 +7,13 @@
  * an event.  It is attached from the start; where it was never needed on a busy tracepoint it
  * is taken off, and it comes back when the kernel has skipped the first for the first time.
  *
- *            busy, never needed                     20 ms
- *     BOTH ─────────────────────▶ QUIET (down) ─────────────▶ ONE
- *      ▲                                                       │ the first was skipped
- *      └───────── 20 ms ───────── QUIET (up) ◀─────────────────┘
+ *            busy, never needed               20 ms
+ *     BOTH ─────────────────────▶ MARK ─────────────▶ ONE
+ *      ▲                                               │ the first was skipped
+ *      └───────── 20 ms ───────── MARK ◀───────────────┘
  *
  * In the 20 ms all that was under way in another mode has ended, so nothing is recorded twice
- * and no mark is left behind.  What goes unseen in QUIET and ONE is counted.
+ * and no mark is left behind.  What goes unseen in MARK and ONE is counted.
  */
 #ifndef BPF_PAIRS_H
 #define BPF_PAIRS_H
@@ -26,10 +26,10 @@
 #include "bpf/object.h"
 
 struct kc_pair {
-	int first[2], second[2]; /* programs of the object; two where *_node has its own */
+	int first[2], second[2]; /* programs of the object; two where kmalloc_node is another */
 	unsigned int nr;	 /* of each */
 	enum kc_pair_mode mode;
-	bool goes_up;	     /* out of QUIET */
+	bool goes_up;	     /* out of MARK */
 	bool was_needed;     /* it stays then */
 	uint64_t changed_ns; /* since when in this mode */
 	uint64_t looked_ns, looked_events;

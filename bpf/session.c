@@ -183,10 +183,10 @@ uint64_t kc_session_lost_on_cpu(const struct kc_session *s, unsigned int cpu)
 	return kc_lost_on_cpu(s->collector, cpu);
 }
 
-bool kc_session_get_missed(const struct kc_session *s, unsigned int i, const char **program,
-			   uint64_t *count)
+bool kc_session_get_skipped(const struct kc_session *s, unsigned int i, const char **program,
+			    uint64_t *count)
 {
-	return kc_get_missed(s->collector, i, program, count);
+	return kc_get_skipped(s->collector, i, program, count);
 }
 
 /* Nothing but the start stands between a snapshot and the events: it is written behind them. */
@@ -331,6 +331,8 @@ static int write_totals(struct kc_session *s)
 		{ "record.no_stack", stats.nr_no_stack },
 		{ "record.untracked", stats.nr_untracked },
 		{ "record.inversions", stats.nr_inversions },
+		{ "record.doubled", stats.nr_doubled },
+		{ "record.rescued", stats.nr_rescued },
 	};
 	for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]) && !err; i++)
 		err = tf_meta_setf(&s->meta, totals[i].key, "%llu",

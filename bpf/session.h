@@ -65,9 +65,9 @@ int64_t kc_session_poll(struct kc_session *session);
 void kc_session_trigger(struct kc_session *session);
 /* Events of one CPU for which its ring had no room. */
 uint64_t kc_session_lost_on_cpu(const struct kc_session *session, unsigned int cpu);
-/* As kc_get_missed(). */
-bool kc_session_get_missed(const struct kc_session *session, unsigned int i, const char **program,
-			   uint64_t *count);
+/* As kc_get_skipped(). */
+bool kc_session_get_skipped(const struct kc_session *session, unsigned int i, const char **program,
+			    uint64_t *count);
 void kc_session_get_stats(struct kc_session *session, struct kc_session_stats *stats);
 /*
  * Stop, drain, closing snapshot, footer.  Whatever poll returned before, as much as can be

@@ -102,6 +102,7 @@ struct kc_event {
 	struct kc_more *more; /* NULL if the event has none */
 	__u64 word, more_word;
 	__u32 cpu, preempt, pid;
+	__u32 is_hook; /* the program may be preempted: no ring is its own */
 };
 
 static __always_inline struct kc_cpu *cpu_state(__u32 cpu)
@@ -259,24 +260,25 @@ static __always_inline __u32 short_site(__u64 site)
  * ring's thread changes (then it is set): in the ring of its level, which nobody else writes to
  * on this CPU meanwhile, or in the spill ring.  NULL if neither has room.
  */
-static __always_inline struct kc_ring *take_slots(struct kc_cpu *c, __u32 preempt, __u32 pid,
-						  __u32 *has_more, __u64 *at, __u32 *nr_slots)
+static __always_inline struct kc_ring *take_slots(const struct kc_event *e, __u32 *has_more,
+						  __u64 *at, __u32 *nr_slots)
 {
+	struct kc_cpu *c = e->c;
 	struct kc_ring *ring = NULL;
-	__u64 tail;
+	__u64 tail = 0;
 
-	if (!interrupts(preempt)) {
+	if (!interrupts(e->preempt)) {
 		ring = &c->rings[KC_HOT_TASK];
 		tail = c->tails[KC_HOT_TASK];
-	} else if (level_of(preempt) == KC_LEVEL_SOFTIRQ) {
+	} else if (level_of(e->preempt) == KC_LEVEL_SOFTIRQ) {
 		ring = &c->rings[KC_HOT_SOFTIRQ];
 		tail = c->tails[KC_HOT_SOFTIRQ];
 	}
-	if (ring && preempt != KC_PREEMPT_UNKNOWN) {
+	if (ring && e->preempt != KC_PREEMPT_UNKNOWN && !e->is_hook) {
 		*nr_slots = params.hot_slots;
 		*at = ring->head;
 		if (*at - tail <= *nr_slots - KC_SLOT_MARGIN) {
-			*has_more |= ring->pid != pid;
+			*has_more |= ring->pid != e->pid;
 			ring->head = *at + 1 + *has_more;
 			return ring;
 		}
@@ -285,7 +287,10 @@ static __always_inline struct kc_ring *take_slots(struct kc_cpu *c, __u32 preemp
 	*nr_slots = params.spill_slots;
 	if (ring->head - c->tails[KC_SPILL] > *nr_slots - KC_SLOT_MARGIN)
 		return NULL;
-	*has_more |= ring->pid != pid;
+	/* Whose event comes behind that of a hook is not known: it tells its thread itself. */
+	if (e->is_hook)
+		ring->pid = KC_NO_PID;
+	*has_more |= ring->pid != e->pid;
 	*at = __sync_fetch_and_add(&ring->head, 1 + *has_more);
 	return ring;
 }
@@ -362,7 +367,9 @@ static __always_inline void read_task(const struct kc_cpu *c, struct task_words 
 		t->pid = ids;
 		t->tgid = ids >> 32;
 		t->flags = TASK_WORD(task, flags);
-		t->rcu_nesting = TASK_WORD(task, rcu_read_lock_nesting);
+		t->rcu_nesting = bpf_core_field_exists(struct task_struct, rcu_read_lock_nesting)
+					 ? TASK_WORD(task, rcu_read_lock_nesting)
+					 : 0;
 	} else {
 		const struct task_struct *task = bpf_get_current_task_btf();
 
@@ -408,11 +415,11 @@ static __always_inline int event_wanted(struct kc_event *e, const void *ctx, con
 
 	asm volatile("" : "+r"(c)); /* kept, not calculated again and again */
 	e->preempt = read_preempt(c, cpu);
-	if (pass == FIRST && mode != KC_MODE_OFF && shared.pair_mode[kind] != KC_PAIR_ONE)
+	if (pass == FIRST && shared.pair_mode[kind] != KC_PAIR_ONE)
 		leave_mark(c, &c->marks[level_of(e->preempt)], ctx, key);
 	if (pass == SECOND) {
 		if (take_mark(&c->marks[level_of(e->preempt)], ctx, key) ||
-		    shared.pair_mode[kind] == KC_PAIR_ONE)
+		    shared.pair_mode[kind] != KC_PAIR_BOTH)
 			return 0;
 	}
 	if (mode == KC_MODE_OFF)
@@ -420,14 +427,10 @@ static __always_inline int event_wanted(struct kc_event *e, const void *ctx, con
 	read_task(c, &task);
 	if (!is_recorded(c, cpu, e->preempt, task.tgid, mode))
 		return 0;
-	if (pass == SECOND) {
-		if (shared.pair_mode[kind] == KC_PAIR_QUIET) {
-			__sync_fetch_and_add(&shared.unrescued[kind], 1);
-			return 0;
-		}
+	if (pass == SECOND)
 		__sync_fetch_and_add(&shared.rescued[kind], 1);
-	}
 	e->c = c;
+	e->is_hook = 0;
 	e->cpu = cpu;
 	e->pid = task.pid;
 	e->word = task_bits(&task);
@@ -446,7 +449,7 @@ static __always_inline int event_reserve(struct kc_event *e, __u32 kind, __u32 h
 
 	if (e->c->pending)
 		tell_gap(e->cpu);
-	ring = take_slots(e->c, e->preempt, e->pid, &has_more, &at, &nr_slots);
+	ring = take_slots(e, &has_more, &at, &nr_slots);
 	if (!ring)
 		return event_lost(e->cpu);
 	first = ring->first;
@@ -459,7 +462,7 @@ static __always_inline int event_reserve(struct kc_event *e, __u32 kind, __u32 h
 	e->slot->preempt_node = e->preempt;
 	if (!has_more)
 		return 1;
-	ring->pid = e->pid;
+	ring->pid = e->is_hook ? KC_NO_PID : e->pid;
 	e->more = (struct kc_more *)slot_at(first, nr_slots, at + 1);
 	if (!e->more)
 		return 0;

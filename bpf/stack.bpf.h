@@ -67,17 +67,12 @@ static __always_inline __u32 stack_id(void *ctx, const struct kc_event *e, const
 	return id;
 }
 
-/* Does this event of the slab and percpu allocators have its chain recorded? */
-static __always_inline int wants_stack(void)
+/* Does this event, which is recorded, of the slab or percpu allocator have its chain recorded? */
+static __always_inline int wants_stack(const struct kc_event *e)
 {
-	struct kc_cpu *c;
-
 	if (!params.slab_frames)
 		return 0;
-	if (params.stack_every <= 1)
-		return 1;
-	c = cpu_state(bpf_get_smp_processor_id());
-	return c->nr_stacks++ % params.stack_every == 0;
+	return params.stack_every <= 1 || e->c->nr_stacks++ % params.stack_every == 0;
 }
 
 #endif

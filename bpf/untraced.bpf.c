@@ -75,10 +75,24 @@ static __always_inline void on(void)
 		bpf_preempt_enable();
 }
 
+/* Nobody else may put a chain together on this CPU meanwhile. */
+static __always_inline __u32 chain_of(void *ctx, const struct kc_event *e, const __u32 most)
+{
+	__u32 id;
+
+	off();
+	id = stack_id(ctx, e, most);
+	on();
+	return id;
+}
+
 /* Is a call to be recorded, by a program that runs with preemption off? */
 static __always_inline int kprobe_wanted(struct kc_event *e, const void *ctx)
 {
-	return shared.mode == KC_MODE_RECORD && event_wanted(e, ctx, ctx, ONLY, KC_NR_KINDS);
+	if (shared.mode != KC_MODE_RECORD || !event_wanted(e, ctx, ctx, ONLY, KC_NR_KINDS))
+		return 0;
+	e->is_hook = 1;
+	return 1;
 }
 
 /* The same with preemption as it was: its depth is made that of a tracepoint's program. */
@@ -120,7 +134,7 @@ static __always_inline void begin_objects(struct bulk *b, void *ctx, __u32 kind,
 	b->cache = cache;
 	b->bits = b->e.word;
 	b->site = call_site(ctx);
-	b->stack = wants_stack() ? stack_id(ctx, &b->e, params.slab_frames) : 0;
+	b->stack = wants_stack(&b->e) ? chain_of(ctx, &b->e, params.slab_frames) : 0;
 	b->bytes = cache && params.min_bytes
 			   ? BPF_CORE_READ((struct kmem_cache *)cache, object_size)
 			   : 0;
@@ -355,7 +369,7 @@ static __always_inline void begin_pages(struct bulk *b, void *ctx)
 {
 	b->kind = KC_PAGE_ALLOC;
 	b->bits = b->e.word;
-	b->stack = stack_id(ctx, &b->e, params.owner_frames);
+	b->stack = chain_of(ctx, &b->e, params.owner_frames);
 	/* order 0; __GFP_MOVABLE and __GFP_RECLAIMABLE are bits 3 and 4 since 5.4 */
 	b->detail = (b->gfp >> 3 & 3) << 8;
 }
@@ -476,7 +490,7 @@ int alloc_vmap_area__six(__u64 *ctx)
 	if (!failed)
 		addr = BPF_CORE_READ((struct vmap_area *)area, va_start);
 	b.bits = b.e.word;
-	b.detail = stack_id(ctx, &b.e, params.owner_frames);
+	b.detail = chain_of(ctx, &b.e, params.owner_frames);
 	if (!request_passes(failed ? 0 : addr, b.detail, ctx[0]))
 		return 0;
 	off();

@@ -40,7 +40,7 @@ static json_t *skipped_by_program(struct kc_session *session)
 	const char *program;
 	uint64_t count;
 
-	for (unsigned int i = 0; kc_session_get_missed(session, i, &program, &count); i++)
+	for (unsigned int i = 0; kc_session_get_skipped(session, i, &program, &count); i++)
 		if (count)
 			json_object_set_new(by_program, program, json_integer((json_int_t)count));
 	return by_program;
@@ -69,9 +69,12 @@ void record_print_json(const struct record_args *args, struct kc_session *sessio
 	json_t *by_type = json_object(), *root;
 	double bytes = (double)stats->file.written_bytes;
 
-	for (unsigned int kind = 0; kind < TF_GAP; kind++)
+	for (unsigned int kind = 0; kind < TF_NR_KINDS; kind++) {
+		if (kind == TF_GAP || kind == TF_MARK)
+			continue;
 		json_object_set_new(by_type, tf_kind_name(kind),
 				    json_integer((json_int_t)stats->file.by_kind[kind]));
+	}
 	root = json_pack("{s:{s:I,s:o},s:{s:I,s:I,s:I,s:I,s:o,s:o},s:I,s:I,s:f,s:I}", "events",
 			 "total", (json_int_t)stats->file.nr_events, "by_type", by_type, "lost",
 			 "total", (json_int_t)record_nr_lost(stats), "missed",
@@ -114,27 +117,6 @@ static void print_lossy_cpus(struct kc_session *session, unsigned int nr_cpus)
 	fputc('\n', stderr);
 }
 
-/*
- * Of which events the kernel skipped programs.  Most are seen by another program of their
- * tracepoint, so that the numbers are more than what was lost.
- */
-static void print_skipped(struct kc_session *session)
-{
-	const char *program, *separator = " (skipped, lost or not:";
-	uint64_t count;
-
-	for (unsigned int i = 0; kc_session_get_missed(session, i, &program, &count); i++) {
-		const char *variant = strstr(program, "__");
-		int len = (int)(variant ? (size_t)(variant - program) : strlen(program));
-
-		if (!count)
-			continue;
-		fprintf(stderr, "%s %.*s %llu", separator, len, program, (unsigned long long)count);
-		separator = ",";
-	}
-	fprintf(stderr, "%s\n", *separator == ',' ? ")" : "");
-}
-
 /* One line for each reason that an event can be lost for, and what helps against it. */
 static void print_loss(const struct record_args *args, struct kc_session *session,
 		       const struct kc_session_stats *stats)
@@ -151,13 +133,11 @@ static void print_loss(const struct record_args *args, struct kc_session *sessio
 			(unsigned long long)(stats->host.nr_lost - stats->host.nr_missed),
 			ui_format_size((double)(ring ? ring : KC_RING_DEFAULT), size),
 			args->realtime ? "" : ", or --realtime");
-	if (stats->host.nr_missed) {
+	if (stats->host.nr_missed)
 		fprintf(stderr,
 			"  %llu came in interrupts while the same event was being recorded, where the "
-			"kernel runs no program",
+			"kernel runs no program (--json tells of each)\n",
 			(unsigned long long)stats->host.nr_missed);
-		print_skipped(session);
-	}
 	if (stats->nr_refused)
 		fprintf(stderr, "  %llu came at the end, when the file had no room any more\n",
 			(unsigned long long)stats->nr_refused);

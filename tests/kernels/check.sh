@@ -5,21 +5,21 @@
 
 tools=${KMEMTOOL_TOOLS:-$(dirname "$(realpath "$KMEMTOOL")")/tests/tools}
 
-# The recorder goes into the guest with its libraries; a sanitizer's does not fit there.
 need_recorder() {
 	for tool in count_events alloc_load; do
 		[ -x "$tools/$tool" ] || skip "no $tools/$tool: make check builds it"
 	done
+}
+
+# boot_recorder GUEST-OPTION...: a guest of this processor that has the recorder.  A sanitizer's
+# memory does not fit there.
+boot_recorder() {
+	need_recorder
+	[ "$(uname -m)" = x86_64 ] || skip "the recorder runs on $(uname -m), the guest is x86_64"
 	case $(ldd "$KMEMTOOL") in
 	*libasan*) skip "kmemtool is built with sanitizers" ;;
 	*'not found'*) fail "a library of kmemtool is missing" ;;
 	esac
-}
-
-# boot_recorder GUEST-OPTION...: a guest of this processor that has the recorder.
-boot_recorder() {
-	need_recorder
-	[ "$(uname -m)" = x86_64 ] || skip "the recorder runs on $(uname -m), the guest is x86_64"
 	cp "$KMEMTOOL" kmemtool
 	boot -a amd64 -f "$PWD/kmemtool $tools/count_events $tools/alloc_load" "$@"
 }
@@ -128,14 +128,10 @@ class() {
 	shift
 	case $how in
 	'' | 'not asked for') fail "no fact tells how $class was captured" ;;
-	tp_btf) ;;
+	tp_btf | fexit) ;;
 	*)
-		# An area without tracepoints may be had by hooks.
-		if [ "$class" != vmalloc ] ||
-			! json info.json record.hook.alloc_vmap_area | grep -q '^f'; then
-			echo "$class: $how"
-			return
-		fi
+		echo "$class: $how"
+		return
 		;;
 	esac
 	for kind; do
@@ -175,6 +171,17 @@ share() {
 	awk '$1 !~ /^(mark|gap|zone_locked|pcpu_drain|extfrag)$/ && $2 == "all" { all += $3 }
 		$2 == "hooked" { hooked += $3 }
 		END { printf "%.2f", 100 * hooked / all }' tally
+}
+
+# expect_hooks NAME...: this kernel lets them in.
+expect_hooks() {
+	for hook; do
+		json info.json "record.hook.$hook" | grep -qE '^(fentry|fexit)$' ||
+			fail "hook of $hook: $(json info.json "record.hook.$hook")"
+	done
+	for kind in cache_free kfree page_alloc; do
+		[ "$(recorded $kind hooked)" -gt 0 ] || fail "no $kind came by a hook"
+	done
 }
 
 # A processor went and came back while all was recorded.
@@ -218,11 +225,12 @@ keep() {
 		fail "no folder $KMEMTOOL_TRACES"
 }
 
-# All that guest/record leaves.
+# expect_recorded HOOK...: all that guest/record leaves, with these hooks beyond the usual ones.
 expect_recorded() {
 	expect_exact exact
 	expect_lossy lossy
 	expect_whole load
+	expect_hooks alloc_pages_bulk kmem_cache_alloc_bulk kmem_cache_free_bulk "$@"
 	expect_hotplug
 	expect_refusal nobtf BTF
 	[ -s check.txt ] || fail "record --check says nothing"

@@ -17,16 +17,11 @@ fi
 # cell CLASS
 cell() {
 	how=$(json info.json "record.class.$1")
-	hook=$(json info.json record.hook.alloc_vmap_area)
 	case $how in
 	tp_btf) echo tracepoints ;;
+	fexit) echo 'fentry, fexit' ;;
 	'' | 'not asked for') echo '?' ;;
-	*)
-		case $1,$hook in
-		vmalloc,f*) echo "$hook" ;;
-		*) echo "no: ${how%%;*}" ;;
-		esac
-		;;
+	*) echo "no: ${how%%;*}" ;;
 	esac
 }
 

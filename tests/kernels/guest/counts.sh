@@ -17,16 +17,16 @@ counts() {
 	count_events $load < stop.$name > $name.counts &
 	counter=$!
 	exec 4> stop.$name
-	until grep -qx counting $name.counts; do
-		kill -0 $counter 2> /dev/null || break
+	# Or it says why it cannot, and has ended.
+	until grep -qE '^(counting|count_events: .*)$' $name.counts; do
 		sleep 0.1
 	done
-	kmemtool record ${PIDOPT:---pid $load} -o $name.kmt "$@" -- sh "$RELEASE" $load go.$name $hold \
+	kmemtool record --pid $load -o $name.kmt "$@" -- sh "$RELEASE" $load go.$name $hold \
 		2> $name.err
 	status=$?
 	exec 3>&- 4>&-
 	wait $counter || status=$?
-	# A recorder that could not begin has released nothing: the load has read the end then.
+	# Where nothing has released it, because nothing could be recorded, it reads the end of go.
 	wait $load || status=$?
 	rm go.$name stop.$name
 	return $status
