@@ -94,7 +94,7 @@ static __always_inline void kmem_cache_alloc(__u64 *ctx, enum pass pass, const s
 	with_stack = wants_stack(&e);
 	if (!event_reserve(&e, KC_CACHE_ALLOC, with_stack))
 		return;
-	cache = r.cache ? cache_id(as_number(&e.slot->addr, (void *)ctx[r.cache]))
+	cache = r.cache ? cache_id(POINTER_ARG(ctx, r.cache, &e.slot->addr))
 			: object_cache_id(object);
 	e.slot->addr = object;
 	e.slot->site = short_site(ctx[0]);
@@ -136,7 +136,7 @@ static __always_inline void free_object(__u64 *ctx, enum pass pass, __u32 kind, 
 	with_stack = wants_stack(&e);
 	if (!event_reserve(&e, kind, with_stack))
 		return;
-	cache = cache_arg ? cache_id(as_number(&e.slot->addr, (void *)ctx[cache_arg]))
+	cache = cache_arg ? cache_id(POINTER_ARG(ctx, cache_arg, &e.slot->addr))
 			  : object_cache_id(object);
 	e.slot->addr = object;
 	e.slot->site = short_site(ctx[0]);

@@ -69,15 +69,18 @@ static void set_mode(struct kc_pairs *pairs, unsigned int kind, enum kc_pair_mod
 	pair->changed_ns = now_ns;
 }
 
-/* Busy, and the second program was of no use since the start? */
+/*
+ * Busy, and the second program was of no use since the start?  Interrupts free what RCU has
+ * kept for them, now or later; they allocate on hosts that do much input and output, or not.
+ */
 static bool is_needless(const struct kc_pairs *pairs, unsigned int kind, uint64_t now_ns,
 			uint64_t nr_events)
 {
 	const struct kc_pair *pair = &pairs->pairs[kind];
 	uint64_t ns = now_ns - pair->looked_ns;
 
-	return !pair->was_needed && !pairs->object->shared->rescued[kind] &&
-	       nr_events >= ENOUGH_EVENTS &&
+	return (kind == KC_KMALLOC || kind == KC_CACHE_ALLOC) && !pair->was_needed &&
+	       !pairs->object->shared->rescued[kind] && nr_events >= ENOUGH_EVENTS &&
 	       (nr_events - pair->looked_events) * 1000000000 / ns >= BUSY_PER_SECOND;
 }
 

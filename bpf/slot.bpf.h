@@ -146,6 +146,10 @@ static __always_inline __u64 as_number(__u64 *scratch, const void *pointer)
 	return *(volatile __u64 *)scratch;
 }
 
+/* A typed argument as a number, without touching the slot where that can be had. */
+#define POINTER_ARG(ctx, nr, scratch)                                                              \
+	(params.words_type ? void_pointer(ctx, nr) : as_number(scratch, (void *)(ctx)[nr]))
+
 /*
  * preempt_count without its ksym, which kernels without KALLSYMS_ALL do not
  * resolve: the run queue of the current task is a per-CPU variable of this CPU, and
