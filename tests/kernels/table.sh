@@ -42,7 +42,8 @@ row() {
 	if [ $style = mdoc ]; then
 		printf '.It %s' "$1"
 		shift
-		printf ' Ta %s' "$@"
+		# In short: a row that does not fit into its line cannot be read.
+		printf ' Ta %s' "$@" | sed 's/tracepoints/tp/g; s/: [^;]*//g'
 	else
 		printf '%s' "$1"
 		shift
