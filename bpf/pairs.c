@@ -11,25 +11,6 @@
 #define BUSY_PER_SECOND 100000u /* of one tracepoint: below, the cost is not felt */
 #define ENOUGH_EVENTS 50000u	/* without need, to believe that there is none */
 
-void kc_pairs_init(struct kc_pairs *pairs, struct kc_object *object, uint64_t now_ns)
-{
-	memset(pairs, 0, sizeof(*pairs));
-	pairs->object = object;
-	for (unsigned int i = 0; i < object->nr_programs; i++) {
-		int kind = kc_program_kind(object->programs[i].name);
-		struct kc_pair *pair;
-
-		if (kind < 0)
-			continue;
-		pair = &pairs->pairs[kind];
-		if (object->programs[i].is_first)
-			pair->first[pair->nr] = (int)i;
-		else if (pair->nr < 2)
-			pair->second[pair->nr++] = (int)i;
-		pair->looked_ns = pair->changed_ns = now_ns;
-	}
-}
-
 static uint64_t skipped_of(const struct kc_pairs *pairs, const int *programs, unsigned int nr)
 {
 	uint64_t skipped = 0;
@@ -140,4 +121,27 @@ uint64_t kc_pairs_skipped(const struct kc_pairs *pairs, unsigned int kind)
 	const struct kc_pair *pair = &pairs->pairs[kind];
 
 	return pair->nr ? pair->skipped + count_skipped(pairs, pair, pair->mode) - pair->base : 0;
+}
+
+void kc_pairs_init(struct kc_pairs *pairs, struct kc_object *object, uint64_t now_ns)
+{
+	unsigned int nr_first[KC_NR_KINDS] = { 0 };
+
+	memset(pairs, 0, sizeof(*pairs));
+	pairs->object = object;
+	for (unsigned int i = 0; i < object->nr_programs; i++) {
+		int kind = kc_program_kind(object->programs[i].name);
+		struct kc_pair *pair;
+
+		if (kind < 0)
+			continue;
+		pair = &pairs->pairs[kind];
+		if (!object->programs[i].is_first && pair->nr < 2)
+			pair->second[pair->nr++] = (int)i;
+		else if (object->programs[i].is_first && nr_first[kind] < 2)
+			pair->first[nr_first[kind]++] = (int)i;
+		pair->looked_ns = pair->changed_ns = now_ns;
+	}
+	for (unsigned int kind = 0; kind < KC_NR_KINDS; kind++)
+		pairs->pairs[kind].base = count_skipped(pairs, &pairs->pairs[kind], KC_PAIR_BOTH);
 }
