@@ -12,8 +12,9 @@
 #
 # Wall times are the load's own: a recorder's start and end are not in them, but are in its
 # CPU seconds, which are those of the whole command less those of the load.  What its eBPF
-# programs take is in the load's, which hardly tell of other work on the host.  Events are those of the whole host.  Ratios are of medians,
-# and from least to most of the single rounds.  The exit status is 1 if a run failed or a figure is not what was promised.
+# programs take is in the load's, which hardly tell of other work on the host.  Events are
+# those of the whole host.  Ratios are of medians, and from least to most of the single rounds.
+# The exit status is 1 if a run failed or a figure is not what was promised.
 set -eu
 kmemtool=$(realpath "$1")
 rusage=$(realpath "$2")
