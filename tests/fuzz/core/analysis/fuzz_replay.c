@@ -62,6 +62,7 @@ static void make_event(struct tf_event *ev, const uint8_t *p, uint64_t nr)
 static void make_trace(const char *path, const uint8_t *data, size_t size)
 {
 	static const uint32_t sizes[] = { 0, 8, 64, 200, 4096, 8192, 70000, 1 << 20 };
+	struct tf_writer_options options = { .minor = TF_VERSION_MINOR };
 	struct tf_writer *writer;
 	struct tf_meta meta;
 
@@ -73,7 +74,7 @@ static void make_trace(const char *path, const uint8_t *data, size_t size)
 		snprintf(cache.name, sizeof(cache.name), "cache-%u", id);
 		must(!tf_meta_add_cache(&meta, &cache));
 	}
-	must(!tf_writer_create(&writer, path, NULL, NULL));
+	must(!tf_writer_create(&writer, path, &options, NULL));
 	must(!tf_writer_add_meta(writer, &meta));
 	for (size_t i = 0; (i + 1) * EVENT_BYTES <= size && i < MAX_EVENTS; i++) {
 		struct tf_event ev;
