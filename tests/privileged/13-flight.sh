@@ -95,7 +95,8 @@ grep -q " $python .* page_alloc .*order=2 " last.txt || fail "it is not the last
 # of version 1 can be told that.
 cgroup=/sys/fs/cgroup/memory/kmemtool-test-$$
 if mkdir $cgroup 2> /dev/null && echo 1 2> /dev/null > $cgroup/memory.oom_control; then
-	trap 'rmdir $cgroup' EXIT
+	# Whoever waits there for memory is killed.
+	trap 'kill -9 $(cat $cgroup/cgroup.procs) 2> /dev/null; sleep 1; rmdir $cgroup' EXIT
 	echo 8M > $cgroup/memory.limit_in_bytes
 	cat > fill.py << 'PYTHON'
 import os, sys, time
@@ -108,15 +109,18 @@ except OSError as error:
     print(error)
 time.sleep(5)
 PYTHON
-	expect 0 "$KMEMTOOL" record --json --last 64M --last 10s --trigger failure -o failure.kmt -- \
-		python3 fill.py $cgroup
-	# What the command printed comes before what the recorder did.
-	sed -n '/^{/,$p' out > record.json
-	expect_line '^triggered [0-9.]+ s after the start by .* failed by python3 \([0-9]+\) at '
-	expect_flight failure.kmt
-	[ "$(json record.json flight.trigger)" = failure ] || fail "the trigger is not told"
-	last_event failure.kmt > last.txt
-	grep -q ' FAILED ' last.txt || fail "it is not the last event: $(cat last.txt)"
+	expect 0 "$KMEMTOOL" record -d 20s --json --last 64M --last 10s --trigger failure \
+		-o failure.kmt -- python3 fill.py $cgroup
+	# Memory of its own can come to an end first: then it waits in a page fault.
+	if ! grep -q '^nothing triggered' err; then
+		# What the command printed comes before what the recorder did.
+		sed -n '/^{/,$p' out > record.json
+		expect_line '^triggered [0-9.]+ s after the start by .* failed by python3 \([0-9]+\) at '
+		expect_flight failure.kmt
+		[ "$(json record.json flight.trigger)" = failure ] || fail "the trigger is not told"
+		last_event failure.kmt > last.txt
+		grep -q ' FAILED ' last.txt || fail "it is not the last event: $(cat last.txt)"
+	fi
 	sleep 1
 fi
 
