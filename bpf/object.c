@@ -175,8 +175,7 @@ static int set_cgroup(const struct kc_object *o, const char *path, struct kc_err
 	if (fd < 0)
 		ret = kc_fail(err, -EINVAL, "--cgroup: %s: %s", path, strerror(errno));
 	else if (bpf_map_update_elem(kc_object_map_fd(o, "cgroups"), &key, &fd, BPF_ANY))
-		ret = kc_fail(err, -EINVAL, "--cgroup: %s is no folder of a cgroup of version 2",
-			      path);
+		ret = kc_fail(err, -EINVAL, "--cgroup: %s is no cgroup of version 2", path);
 	if (fd >= 0)
 		close(fd);
 	return ret;

@@ -67,15 +67,15 @@ tasks=$(column cache < cache.csv | grep -cx task_struct)
 contexts=$(column context < cache.csv | grep -cE 'softirq|hardirq|task')
 [ "$contexts" = "$all" ] || fail "$((all - contexts)) of $all events have no context"
 
-# Pages have owners; those of the file, 8 MB, were taken outside the allocators.
+# Pages have owners; those of the file, 8 MB, are in the page cache.
 dump_column a.kmt page_alloc owner > owners
-for owner in slab other; do
+for owner in slab page_cache; do
 	grep -qx $owner owners || fail "no page of owner $owner"
 done
 [ "$(grep -cx unknown owners)" = 0 ] || fail "pages without a stack"
 pages=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-	$at["owner"] == "other" { sum += 2 ^ $at["order"] } END { print sum + 0 }' dump.csv)
-[ "$pages" -ge 1900 ] || fail "only $pages pages taken by others than the allocators"
+	$at["owner"] == "page_cache" { sum += 2 ^ $at["order"] } END { print sum + 0 }' dump.csv)
+[ "$pages" -ge 1900 ] || fail "only $pages pages taken by the page cache"
 limit=$(awk '/^MemTotal:/ { print $2 * 2 }' /proc/meminfo)
 top=$(column pfn < dump.csv | grep . | sort -n | tail -n 1)
 [ "$top" -lt "$limit" ] || fail "page frame $top, far beyond the memory there is"

@@ -105,8 +105,8 @@ expect 0 "$KMEMTOOL" verify packed.kmt
 # While recording: owners of pages are known, too.
 expect 0 hidden "$KMEMTOOL" record -g --vmlinux vmlinux -o recorded.kmt -- sh -c "$load"
 expect_names recorded.kmt
-dump_column recorded.kmt page_alloc owner | sort | uniq -c > out
-[ "$(awk '$2 == "slab" { print $1 }' out)" -gt 0 ] || fail "no page of slab"
+dump_column recorded.kmt page_alloc owner | sort -u > out
+grep -qx anon out || fail "no page of anon: names of functions tell it"
 
 # With kallsyms shown its offset is taken.
 expect 0 "$KMEMTOOL" record --vmlinux vmlinux -o shown.kmt -d 200ms
