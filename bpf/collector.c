@@ -251,7 +251,7 @@ static int open_decoder(struct kc_collector *c, const struct kc_options *options
 }
 
 /* A table of symbols may have to be found by the addresses that come. */
-static int find_symbols(struct kc_collector *c)
+static int find_symbols(struct kc_collector *c, int (*find)(struct kc_symbols *symbols))
 {
 	struct kc_error err;
 	int ret;
@@ -260,7 +260,7 @@ static int find_symbols(struct kc_collector *c)
 		return 0;
 	ret = kc_decoder_show_sites(&c->decoder, kc_symbols_see, c->symbols);
 	if (!ret)
-		ret = c->stopped ? kc_symbols_finish(c->symbols) : kc_symbols_poll(c->symbols);
+		ret = find(c->symbols);
 	return ret > 0 ? take_symbols(c, &err) : ret;
 }
 
@@ -297,7 +297,8 @@ int kc_open(struct kc_collector **out, const struct kc_options *options, struct 
 		ret = run_calibration(c, err);
 	if (!ret)
 		ret = take_symbols(c, err);
-	if (!ret && find_symbols(c))
+	/* Those of calibration are enough as a rule, so that the first event has its owner. */
+	if (!ret && find_symbols(c, kc_symbols_finish))
 		ret = kc_fail(err, -ENOMEM, "out of memory");
 	if (ret) {
 		kc_close(c);
@@ -490,7 +491,7 @@ static int add_facts(struct kc_collector *c, struct tf_meta *meta)
 
 int kc_add_meta(struct kc_collector *c, struct tf_meta *meta)
 {
-	int err = find_symbols(c);
+	int err = find_symbols(c, c->stopped ? kc_symbols_finish : kc_symbols_poll);
 
 	if (!err && !c->facts_written)
 		err = add_facts(c, meta);

@@ -102,8 +102,9 @@ expect_line '^[0-9]* of [0-9]* call sites named'
 expect_names packed.kmt
 expect 0 "$KMEMTOOL" verify packed.kmt
 
-# While recording: owners of pages are known, too.
-expect 0 hidden "$KMEMTOOL" record -g --vmlinux vmlinux -o recorded.kmt -- sh -c "$load"
+# While recording: owners of pages are known, too, once there are addresses enough.
+expect 0 hidden "$KMEMTOOL" record -g --vmlinux vmlinux -o recorded.kmt -- \
+	sh -c "$load; sleep 2; $load"
 expect_names recorded.kmt
 dump_column recorded.kmt page_alloc owner | sort -u > out
 grep -qx anon out || fail "no page of anon: names of functions tell it"
