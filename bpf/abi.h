@@ -33,8 +33,7 @@ enum kc_kind {
 	KC_CACHE_FREE,
 	KC_PAGE_ALLOC,
 	KC_PAGE_FREE,
-	KC_PAGE_FREE_BATCH,
-	KC_PERCPU_ALLOC,
+	KC_PERCPU_ALLOC = 7,
 	KC_PERCPU_FREE,
 	KC_PERCPU_FAIL,
 	KC_VMAP_ALLOC,
@@ -162,7 +161,7 @@ struct kc_params {
 	__u32 page_bytes, compound_head, slab_word, slab_shift, slab_mask, slab_value, slab_cache;
 	__u32 owner_frames; /* of page and vmap events, with the program's own */
 	__u32 slab_frames;  /* of the others; 0: none */
-	__u32 stack_every;  /* one event in so many of the others; at least 1 */
+	__u32 stack_every;  /* one event in so many of the others; 0 and 1: all */
 	/* struct kc_filter */
 	__u32 has_filters; /* any of pids, cgroup, cpus */
 	__u32 nr_pids, has_cgroup, has_cpus, sample_sites;

@@ -385,7 +385,7 @@ uint64_t kc_stop(struct kc_collector *c)
 
 	__atomic_store_n(&c->object.shared->mode, KC_MODE_OFF, __ATOMIC_SEQ_CST);
 	now = kc_now_ns();
-	/* Programs that are off leave no marks: what is skipped from now on is nobody's loss. */
+	/* What is skipped from now on is nobody's loss. */
 	c->missed_at_stop = count_missed(c);
 	c->stopped = true;
 	return now;
@@ -459,8 +459,6 @@ int kc_drain_gaps(struct kc_collector *c, int (*emit)(void *arg, const struct tf
 		err = emit_gap(emit, arg, cpu,
 			       __atomic_exchange_n(&c->object.shared->cpu[cpu].pending, 0,
 						   __ATOMIC_SEQ_CST));
-		if (err)
-			return err;
 	}
 	return err ? err : tell_missed(c, emit, arg);
 }
@@ -509,7 +507,8 @@ void kc_get_stats(struct kc_collector *c, struct kc_stats *stats)
 	memset(stats, 0, sizeof(*stats));
 	stats->nr_cpus = c->object.nr_cpus;
 	stats->ring_bytes = kc_object_ring_bytes(&c->object);
-	stats->nr_missed = missed_since_start(c);
+	/* While it records, as of the last look: each takes a system call a program. */
+	stats->nr_missed = c->stopped ? missed_since_start(c) : c->missed_told;
 	stats->nr_wide_sites = shared->wide_sites;
 	stats->nr_no_cache = shared->no_cache;
 	stats->nr_no_stack = shared->no_stack;

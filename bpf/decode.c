@@ -319,7 +319,6 @@ static void decode_kind(struct kc_decoder *decoder, const struct kc_record *rec,
 	switch (ev->kind) {
 	case TF_PAGE_ALLOC:
 	case TF_PAGE_FREE:
-	case TF_PAGE_FREE_BATCH:
 	case TF_ZONE_LOCKED:
 	case TF_PCPU_DRAIN:
 		decode_page(decoder, rec, ev);

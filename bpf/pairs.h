@@ -3,10 +3,9 @@
  * The two programs of a tracepoint, and when the second is needed.
  *
  * The kernel skips a program that is active on the CPU already.  The second program records what
- * the first was skipped for, and costs about as much again as the first one's way in: 70 ns
- * an event.  It is attached from the start; where it was never needed on a busy tracepoint of
- * allocations it is taken off, and it comes back when the kernel has skipped the first for the
- * first time.
+ * the first was skipped for, and costs about as much again as the first one's way in.  It is
+ * attached from the start; where it was never needed on a busy tracepoint of allocations it is
+ * taken off, and it comes back when the kernel has skipped the first for the first time.
  *
  *            busy, never needed               20 ms
  *     BOTH ─────────────────────▶ MARK ─────────────▶ ONE
