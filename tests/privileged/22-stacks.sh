@@ -62,6 +62,17 @@ if [ $((chains * 50)) -gt "$events" ] || [ $((chains * 200)) -lt "$events" ]; th
 	fail "$chains of $events slab events have a chain, not one in 100"
 fi
 
+# Two and three, that programs which run in pairs would count wrong.
+for every in 2 3; do
+	expect 0 "$KMEMTOOL" record -e slab -g4 --stack-every $every -o every.kmt -- \
+		sh -c 'cd files; sh ../load'
+	chains every.kmt
+	if [ $((chains * every * 10)) -gt $((events * 11)) ] ||
+		[ $((chains * every * 10)) -lt $((events * 9)) ]; then
+		fail "$chains of $events slab events have a chain, not one in $every"
+	fi
+done
+
 # None unless asked for, as deep as asked for.
 expect 0 "$KMEMTOOL" record -e slab -o bare.kmt -- sh -c 'cd files; sh ../load'
 read_info bare.kmt
