@@ -34,6 +34,11 @@ need_collector() {
 	[ "$status" = 0 ] || fail "a first recording ended with status $status"
 }
 
+# The program under test is built with sanitizers, whose own memory is many times the program's.
+sanitized() {
+	ldd "$KMEMTOOL" | grep -q libasan
+}
+
 # expect STATUS COMMAND...: its output is in the files out and err.
 expect() {
 	expected=$1
