@@ -94,6 +94,13 @@ struct km_profile {
 	 KM_FEAT_MIN_RESERVE | KM_FEAT_CPU_PARTIAL_SLABS | KM_FEAT_ORDER_NEW |                     \
 	 KM_FEAT_KMALLOC_CGROUP | KM_FEAT_SHEAVES)
 
+/*
+ * Habits of a kernel by its release ("6.1.0-37-amd64") and version ("... Debian 6.1.140-1",
+ * may be NULL: distributions tell the true patch level only there).  A last resort: what
+ * its files show is believed before this.  Unknown releases are the newest.
+ */
+unsigned int km_era_features(const char *release, const char *version);
+
 /* A 64-bit x86 with one node and one CPU, everything but memory filled in. */
 void km_profile_init(struct km_profile *profile);
 /*

@@ -52,8 +52,8 @@ static int fallback_profile(const struct km_replay *replay, struct km_profile *p
 		if (!km_profile_set_memory(&sized, bytes) && !km_profile_check(&sized))
 			*profile = sized;
 	}
-	profile->features = km_release_features(tf_meta_get(replay->meta, "host.release"),
-						tf_meta_get(replay->meta, "host.version"));
+	profile->features = km_era_features(tf_meta_get(replay->meta, "host.release"),
+					    tf_meta_get(replay->meta, "host.version"));
 	return err;
 }
 

@@ -76,11 +76,4 @@ const struct km_host_cache *km_host_cache(const struct km_host_state *state, con
 /* Pages in the free blocks of a zone. */
 uint64_t km_host_zone_free(const struct km_host_zone *zone);
 
-/*
- * Habits of a kernel by its release ("6.1.0-37-amd64") and version ("... Debian 6.1.140-1",
- * may be NULL: distributions tell the true patch level only there).  A last resort: what
- * its files show is believed before this.  Unknown releases are the newest.
- */
-unsigned int km_release_features(const char *release, const char *version);
-
 #endif

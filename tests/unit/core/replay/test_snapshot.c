@@ -270,30 +270,6 @@ START_TEST(ram_in_whole_pages)
 }
 END_TEST
 
-START_TEST(habits_by_release)
-{
-	const unsigned int old =
-		KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_KMALLOC_CGROUP | KM_FEAT_CPU_PARTIAL_SLABS;
-	const unsigned int v6_12 =
-		old | KM_FEAT_MIN_RESERVE | KM_FEAT_PCP_AUTO_HIGH | KM_FEAT_ORDER_NEW;
-
-	ck_assert_uint_eq(km_release_features("6.18.44", NULL), KM_FEATURES_NEWEST);
-	ck_assert_uint_eq(km_release_features("7.2.0-rc1", NULL), KM_FEATURES_NEWEST);
-	ck_assert_uint_eq(km_release_features("6.12.9", NULL), v6_12);
-	ck_assert_uint_eq(km_release_features("6.12.117+deb13-amd64", NULL),
-			  v6_12 | KM_FEAT_CLAIM_STEAL);
-	ck_assert_uint_eq(km_release_features("6.1.0", NULL), old);
-	/* Debian names the patch level elsewhere. */
-	ck_assert_uint_eq(km_release_features("6.1.0-37-amd64", "#1 SMP Debian 6.1.192-1 (2025)"),
-			  old | KM_FEAT_MIN_RESERVE);
-	ck_assert_uint_eq(km_release_features("6.1.0-37-amd64", "#1 SMP Debian 6.1.90-1"), old);
-	ck_assert_uint_eq(km_release_features("5.10.223", NULL), 0);
-	ck_assert_uint_eq(km_release_features("2.6.32", NULL), 0);
-	ck_assert_uint_eq(km_release_features("linux", NULL), KM_FEATURES_NEWEST);
-	ck_assert_uint_eq(km_release_features(NULL, NULL), KM_FEATURES_NEWEST);
-}
-END_TEST
-
 static void sample_meta(struct tf_meta *meta, int nr_snapshots)
 {
 	tf_meta_init(meta);
@@ -419,6 +395,5 @@ END_TEST
 RUN_SUITE("replay/snapshot", text_is_eaten_from_the_left, zoneinfo_of_6_18,
 	  zoneinfo_of_older_kernels, blocks_by_type_or_all_movable, cut_counts_are_completed,
 	  slab_from_slabinfo_and_sysfs, caches_of_one_name_are_one, vmalloc_and_percpu,
-	  ram_in_whole_pages, habits_by_release, a_host_is_put_together,
-	  memory_that_grew_is_deferred, files_go_before_the_release,
-	  a_host_that_cannot_be_is_no_profile)
+	  ram_in_whole_pages, a_host_is_put_together, memory_that_grew_is_deferred,
+	  files_go_before_the_release, a_host_that_cannot_be_is_no_profile)

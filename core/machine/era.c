@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which habits a kernel has by its release.
+ *
+ * Sources: the trees of 2.6.32 to 6.18 between which a habit appears; stable releases that
+ * were given one later are named beside it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/machine/profile.h"
+
+/* Releases that brought a habit, and stable ones that were given it later. */
+static const struct {
+	unsigned int feature;
+	unsigned int since;	       /* version * 1000 + patch level */
+	unsigned int stable, sublevel; /* 0: none */
+} habits[] = {
+	{ KM_FEAT_PCP_HIGH_ORDER, 5014, 0, 0 },	   { KM_FEAT_KMALLOC_CGROUP, 5014, 0, 0 },
+	{ KM_FEAT_CPU_PARTIAL_SLABS, 5017, 0, 0 }, { KM_FEAT_MIN_RESERVE, 6003, 6001, 192 },
+	{ KM_FEAT_PCP_AUTO_HIGH, 6007, 0, 0 },	   { KM_FEAT_ORDER_NEW, 6008, 0, 0 },
+	{ KM_FEAT_CLAIM_STEAL, 6015, 6012, 117 },  { KM_FEAT_SHEAVES, 6018, 0, 0 },
+};
+
+static bool parse_release(const char *text, unsigned int *release, unsigned int *sublevel)
+{
+	unsigned int version, patchlevel;
+
+	*sublevel = 0;
+	if (sscanf(text, "%u.%u.%u", &version, &patchlevel, sublevel) < 2 || version > 999 ||
+	    patchlevel > 999)
+		return false;
+	*release = version * 1000 + patchlevel;
+	return true;
+}
+
+unsigned int km_era_features(const char *release, const char *version)
+{
+	const char *debian = version ? strstr(version, "Debian ") : NULL;
+	unsigned int number, sublevel, other, debian_sublevel, features = 0;
+
+	if (!release || !parse_release(release, &number, &sublevel))
+		return KM_FEATURES_NEWEST;
+	if (debian && parse_release(debian + strlen("Debian "), &other, &debian_sublevel) &&
+	    other == number)
+		sublevel = debian_sublevel;
+	for (size_t i = 0; i < sizeof(habits) / sizeof(habits[0]); i++)
+		if (number >= habits[i].since || (habits[i].stable == number && habits[i].stable &&
+						  sublevel >= habits[i].sublevel))
+			features |= habits[i].feature;
+	return features;
+}
