@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/machine/cpu.h"
 #include "core/machine/profile.h"
 
 #define KM_MAX_ORDER 10 /* largest order, inclusive */
@@ -40,26 +41,33 @@ enum km_page_owner {
 	KM_OWNER_PAGE_TABLE,
 	KM_OWNER_PERCPU,
 	KM_OWNER_OTHER, /* whoever called the page allocator */
+	KM_OWNER_ANON,
+	KM_OWNER_PAGE_CACHE,
+	KM_OWNER_KERNEL_STACK,
+	KM_OWNER_BOOTMEM,
 	KM_NR_OWNERS
 };
 
+enum km_page_flag {
+	KM_PG_COMP = 1 << 0,   /* compound: freed as a whole */
+	KM_PG_LRU = 1 << 1,    /* on an LRU list: may be reclaimed, next and prev are its links */
+	KM_PG_ACTIVE = 1 << 2, /* on the active one */
+	KM_PG_DIRTY = 1 << 3,  /* must be written before it can be reclaimed */
+};
+
 struct page {
-	uint32_t next, prev; /* pfn of the neighbours in a list, KM_NO_PAGE at the ends */
-	uint8_t state;	     /* enum km_page_state */
-	uint8_t order;	     /* of the block, in its head */
-	uint8_t migratetype; /* of the list it is on, or the type it was taken for */
-	uint8_t owner;	     /* enum km_page_owner, while used */
-	uint32_t priv;	     /* the owner's: slab number, ... */
+	uint32_t next, prev;	 /* pfn of the neighbours in a list, KM_NO_PAGE at the ends */
+	uint8_t state : 4;	 /* enum km_page_state */
+	uint8_t flags : 4;	 /* enum km_page_flag, while used */
+	uint8_t order;		 /* of the block, in its head */
+	uint8_t migratetype : 4; /* of the list it is on, or the type it was taken for */
+	uint8_t owner : 4;	 /* enum km_page_owner, while used */
+	uint8_t count;		 /* users, while used; 255 stays 255, and is never freed */
+	uint32_t priv;		 /* the owner's: slab number, ... */
 };
 
 _Static_assert(sizeof(struct page) == 16, "page descriptors are 16 bytes");
-
-struct km_cpu {
-	uint16_t id;
-	uint16_t node;
-	uint8_t preempt; /* depth of preempt_disable and locks */
-	bool softirq, hardirq, nmi, bh_off, irqs_off;
-};
+_Static_assert(KM_NR_OWNERS <= 16, "owners have four bits");
 
 struct km_machine {
 	struct km_profile profile;
@@ -101,11 +109,5 @@ bool km_pfn_is_ram(const struct km_machine *machine, uint64_t pfn);
  * block of the largest order that was never touched since boot.
  */
 uint64_t km_page_block(const struct km_machine *machine, uint64_t pfn);
-
-/*
- * May this CPU sleep now?  NULL if it may, else why not ("in hardirq", "in NMI",
- * "in softirq", "interrupts off", "bottom halves off", "preemption disabled").
- */
-const char *km_cpu_cannot_sleep(const struct km_cpu *cpu);
 
 #endif

@@ -95,6 +95,19 @@ static inline enum km_migratetype km_pageblock_type(const struct km_pages *pages
 	return zone->pageblock_types[km_pageblock_index(pages, zone, pfn)];
 }
 
+/* A block that was just taken off the lists has its first user. */
+static inline void km_page_set_used(struct page *page, unsigned int order, enum km_migratetype type,
+				    enum km_page_owner owner)
+{
+	page->state = KM_PAGE_USED;
+	page->order = order;
+	page->migratetype = type;
+	page->owner = owner;
+	page->flags = 0;
+	page->count = 1;
+	page->priv = 0;
+}
+
 /* Set the type of all pageblocks that [pfn, pfn + nr) touches. */
 void km_pageblock_set_types(struct km_pages *pages, struct zone *zone, uint64_t pfn, uint64_t nr,
 			    enum km_migratetype type);

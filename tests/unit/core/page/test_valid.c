@@ -48,7 +48,7 @@ static void expect(struct rig *rig, const char *complaint)
 /* Break an lvalue, expect the complaint, put back what was there. */
 #define ck_complains(rig, lvalue, value, complaint)                                                \
 	do {                                                                                       \
-		__typeof__(lvalue) saved = lvalue;                                                 \
+		__typeof__((lvalue) + 0) saved = lvalue;                                           \
                                                                                                    \
 		lvalue = value;                                                                    \
 		expect(rig, complaint);                                                            \
