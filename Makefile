@@ -165,7 +165,7 @@ check-deps:
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory check-run
 check-run: $(OBJ)/kmemtool $(UNIT_BINS) $(FUZZ_BINS) $(OBJ)/tests/tools/make_golden $(KERNEL_TOOLS)
-	$(Q)MAKE_GOLDEN=$(abspath $(OBJ)/tests/tools/make_golden) sh tests/run.sh $(OBJ) $(OBJ)/kmemtool $(UNIT_BINS) -- $(FUZZ_BINS)
+	$(Q)MAKE_GOLDEN=$(abspath $(OBJ)/tests/tools/make_golden) sh tests/run.sh $(OBJ) $(OBJ)/kmemtool $(UNIT_BINS) $(FUZZ_BINS)
 
 # Other kernels under QEMU, and the running one, alone.
 check-kernels:
