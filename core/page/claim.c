@@ -3,7 +3,10 @@
  * Held pages become used ones: what the machine had in use when it was booted finds its
  * owner.  No free page is taken.
  */
+#include <errno.h>
+
 #include "core/page/held.h"
+#include "core/page/pcp.h"
 #include "core/page/zone.h"
 
 /* Claimed pages that are nobody's are as movable as their pageblock; others do not move. */
@@ -32,6 +35,11 @@ static uint64_t take_held(struct km_pages *pages, struct zone *zone, unsigned in
 	if (owner == KM_OWNER_OTHER) {
 		pfn = km_held_take(movable, order);
 		return pfn != KM_NO_PFN ? pfn : km_held_take(kernel, order);
+	}
+	if (owner == KM_OWNER_SLAB) {
+		pfn = km_held_take(&zone->held[KM_HELD_SLAB], order);
+		if (pfn != KM_NO_PFN)
+			return pfn;
 	}
 	pfn = km_held_take(kernel, order);
 	if (pfn != KM_NO_PFN)
@@ -78,4 +86,99 @@ uint64_t km_pages_claim(struct km_pages *pages, enum km_zone_type zone, unsigned
 	for (unsigned int i = 0; i < pages->nr_zonelist[node] && pfn == KM_NO_PFN; i++)
 		pfn = claim_from(pages, &pages->zones[pages->zonelist[node][i]], order, owner);
 	return pfn;
+}
+
+/* Call one(..., pfn) for each held page of the block, which is held no longer. */
+static uint64_t let_go(struct km_pages *pages, uint64_t pfn, unsigned int order, unsigned int cpu,
+		       uint64_t (*one)(struct km_pages *pages, struct zone *zone, uint64_t pfn,
+				       unsigned int cpu))
+{
+	uint64_t nr = 0;
+
+	for (uint64_t end = pfn + (1ull << order); pfn < end; pfn++) {
+		struct zone *zone = km_pfn_zone(pages, pfn);
+
+		if (!zone || !zone->held_bits || !km_held_bits_count(zone->held_bits, pfn, 1))
+			continue;
+		km_held_bits_set(zone->held_bits, pfn, 1, false);
+		zone->held_pages--;
+		nr += one(pages, zone, pfn, cpu);
+	}
+	return nr;
+}
+
+static uint64_t free_one(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsigned int cpu)
+{
+	km_page_set_used(km_page(pages->machine, pfn), 0,
+			 claimed_type(pages, zone, pfn, KM_OWNER_OTHER), KM_OWNER_OTHER);
+	km_free_pages(pages, pfn, 0, cpu);
+	return 1;
+}
+
+/* A page that was put on a list of that CPU by guess and still lies there; KM_NO_PFN. */
+static uint64_t next_guess(struct km_pages *pages, struct zone *zone, unsigned int cpu)
+{
+	uint64_t pfn;
+
+	while ((pfn = km_pfn_stack_pop(&zone->pcp_guess[cpu])) != KM_NO_PFN) {
+		const struct page *page = km_page(pages->machine, pfn);
+
+		if (page->state == KM_PAGE_PCP && page->priv == KM_PCP_GUESS)
+			break;
+	}
+	return pfn;
+}
+
+static uint64_t was_on_list(struct km_pages *pages, struct zone *zone, uint64_t pfn,
+			    unsigned int cpu)
+{
+	unsigned int nr_cpus = pages->machine->nr_cpus;
+
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		unsigned int at = (cpu + i) % nr_cpus;
+		uint64_t guess = next_guess(pages, zone, at);
+
+		if (guess == KM_NO_PFN)
+			continue;
+		km_pcp_replace(pages, zone, at, guess, pfn);
+		if (!km_held_add(&zone->held[KM_HELD_KERNEL], guess, 0))
+			zone->held_pages++;
+		else
+			zone->managed_pages--; /* no memory to remember it: it is out of the game */
+		return 0;
+	}
+	return free_one(pages, zone, pfn, cpu);
+}
+
+int km_pages_claim_at(struct km_pages *pages, uint64_t pfn, unsigned int order,
+		      enum km_page_owner owner)
+{
+	struct zone *zone = km_pfn_zone(pages, pfn);
+	uint64_t nr = 1ull << order;
+
+	if (!zone || !zone->held_bits || order > KM_MAX_ORDER || pfn & (nr - 1) ||
+	    km_held_bits_count(zone->held_bits, pfn, nr) < nr)
+		return -ENOENT;
+	km_held_bits_set(zone->held_bits, pfn, nr, false);
+	zone->held_pages -= nr;
+	km_page_set_used(km_page(pages->machine, pfn), order, claimed_type(pages, zone, pfn, owner),
+			 owner);
+	return 0;
+}
+
+uint64_t km_pages_free_held(struct km_pages *pages, uint64_t pfn, unsigned int order,
+			    unsigned int cpu)
+{
+	if (order > KM_MAX_ORDER)
+		return 0;
+	if (km_pages_claim_at(pages, pfn, order, KM_OWNER_OTHER))
+		return let_go(pages, pfn, order, cpu, free_one);
+	km_free_pages(pages, pfn, order, cpu);
+	return 1ull << order;
+}
+
+uint64_t km_pages_host_took(struct km_pages *pages, uint64_t pfn, unsigned int order,
+			    unsigned int cpu)
+{
+	return order <= KM_MAX_ORDER ? let_go(pages, pfn, order, cpu, was_on_list) : 0;
 }

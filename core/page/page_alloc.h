@@ -16,6 +16,7 @@
 #define CORE_PAGE_PAGE_ALLOC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/machine/machine.h"
@@ -47,9 +48,11 @@ struct zone {
 	uint8_t *pageblock_types; /* enum km_migratetype by pageblock of the zone */
 	struct km_pcp *pcp;	  /* by CPU */
 	uint64_t pcp_batch, pcp_high_min, pcp_high_max;
-	uint64_t nr_fallbacks;	  /* blocks taken from another migratetype */
-	struct km_held *held;	  /* by class: extents of held pages, for km_pages_claim() */
-	struct km_held *deferred; /* deferred_pages in all */
+	uint64_t nr_fallbacks;		/* blocks taken from another migratetype */
+	struct km_held *held;		/* by class: extents of held pages, for km_pages_claim() */
+	struct km_held_bits *held_bits; /* which pages are held; NULL: not known by number */
+	struct km_pfn_stack *pcp_guess; /* by CPU: held pages put on its list by guess */
+	struct km_held *deferred;	/* deferred_pages in all */
 	uint64_t free_by_type[KM_NR_MIGRATETYPES]; /* free_pages, split */
 	uint64_t reserved_highatomic;		   /* pages of HIGHATOMIC pageblocks */
 	/*
@@ -113,6 +116,30 @@ int km_pages_free_all(struct km_pages *pages);
  */
 uint64_t km_pages_seed(struct km_pages *pages, struct zone *zone,
 		       const uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS]);
+
+/* What a page map says of the pages [pfn, pfn + nr). */
+enum km_extent_kind {
+	KM_EXTENT_FREE,
+	KM_EXTENT_MOVABLE,  /* on an LRU list */
+	KM_EXTENT_SLAB,	    /* blocks of that order */
+	KM_EXTENT_KERNEL,   /* in use otherwise, on a per-cpu list, or not yet managed */
+	KM_EXTENT_RESERVED, /* never managed */
+};
+
+struct km_extent {
+	uint32_t pfn, nr;
+	uint8_t kind;  /* enum km_extent_kind */
+	uint8_t order; /* of SLAB; nr is a multiple of 1 << order */
+};
+
+/*
+ * The same as the map of the whole machine says, ascending and without overlap; blocks then only
+ * tells the types.  From now on pages of the zone are held by number.  0 or negative errno,
+ * and all pages still held: -ENOMEM, -EINVAL (more pages free than the zone manages).
+ */
+int km_pages_seed_map(struct km_pages *pages, struct zone *zone,
+		      const uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS],
+		      const struct km_extent *extents, size_t nr_extents);
 /*
  * Move up to nr held pages onto a CPU's order-0 list (zoneinfo's pcp count), and set its high
  * where that floats; 0: one that the count fits below.  Returns how many were moved.
@@ -126,6 +153,27 @@ uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned i
  */
 uint64_t km_pages_claim(struct km_pages *pages, enum km_zone_type zone, unsigned int node,
 			unsigned int order, enum km_page_owner owner);
+
+/*
+ * Pages that are held by number (km_pages_seed_map).
+ *
+ * km_pages_claim_at: turn this very block into a used one.  0, -ENOENT: not all of it is held,
+ * or not by number.
+ * The others do nothing and return 0 where pages are not held by number.
+ *
+ * km_pages_free_held: free those of the 2^order pages at pfn that are held.  Returns how many
+ * came free.
+ * km_pages_host_took: the recorded kernel hands out 2^order pages at pfn, of which the model
+ * thinks that some are in use since boot.  Such a page was on a per-cpu list, where the seed
+ * had to guess which pages are: it takes the place of a wrong guess, at the head.  When no
+ * guess is left it was freed unseen, and comes free.  Returns how many were freed so.
+ */
+int km_pages_claim_at(struct km_pages *pages, uint64_t pfn, unsigned int order,
+		      enum km_page_owner owner);
+uint64_t km_pages_free_held(struct km_pages *pages, uint64_t pfn, unsigned int order,
+			    unsigned int cpu);
+uint64_t km_pages_host_took(struct km_pages *pages, uint64_t pfn, unsigned int order,
+			    unsigned int cpu);
 
 /*
  * Allocate 2^order pages.  node is the preferred one (-1: that of the CPU).

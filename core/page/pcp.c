@@ -303,6 +303,19 @@ void km_pcp_add_tail(struct km_pages *pages, struct zone *zone, unsigned int cpu
 	zone->pcp_pages += 1ull << order;
 }
 
+void km_pcp_replace(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t old,
+		    uint64_t pfn)
+{
+	struct page *page = km_page(pages->machine, old);
+	enum km_migratetype type = page->migratetype;
+	struct km_page_list *list = &zone->pcp[cpu].lists[km_pcp_list(page->order, type)];
+
+	km_page_list_del(pages->machine, list, old);
+	mark_pcp(pages, pfn, page->order, type);
+	km_page_list_add_head(pages->machine, list, pfn);
+	*page = (struct page){ 0 };
+}
+
 void km_pcp_raise_high(struct zone *zone, unsigned int cpu, uint64_t high)
 {
 	struct km_pcp *pcp = &zone->pcp[cpu];

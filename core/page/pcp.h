@@ -15,6 +15,8 @@
 #define KM_PCP_LISTS (KM_PCP_LOW_LISTS + 2) /* huge pages: others, movable */
 #define KM_PCP_SCALE_MAX 5		    /* CONFIG_PCP_BATCH_SCALE_MAX */
 
+#define KM_PCP_GUESS 1 /* priv of a page that a seed put on a list without knowing it was there */
+
 /* Sizes are in pages.  count = sum over lists of blocks << order. */
 struct km_pcp {
 	int32_t count;
@@ -63,6 +65,9 @@ void km_pcp_put(struct km_pages *pages, struct zone *zone, unsigned int cpu, uin
 		unsigned int order, enum km_migratetype type);
 /* Put all blocks of one CPU back to the buddy lists. */
 void km_pcp_drain(struct km_pages *pages, struct zone *zone, unsigned int cpu);
+/* Put pfn at the head of the list that old is on, in place of old, which is unlinked and clear. */
+void km_pcp_replace(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t old,
+		    uint64_t pfn);
 /*
  * Where high floats, a list that was filled from a snapshot has the high that it says; 0: one
  * above its count.

@@ -40,31 +40,27 @@ static void apply_types(struct km_pages *pages, struct zone *zone, const struct 
 	}
 }
 
-/* Take out nr pages, large blocks first, of the movable ones while there are any. */
-static void forget_held(struct km_held held[KM_NR_HELD], uint64_t nr)
+/* Unmanaged pages are in no list: the classes in the order in which they may be among them. */
+static const enum km_held_class unmanaged_guess[] = { KM_HELD_MOVABLE, KM_HELD_KERNEL,
+						      KM_HELD_SLAB };
+static const enum km_held_class unmanaged_map[] = { KM_HELD_KERNEL, KM_HELD_MOVABLE, KM_HELD_SLAB };
+
+/* Move up to nr pages, large blocks first, from the plan to a set, or to nowhere (NULL). */
+static uint64_t set_aside(struct km_seed_plan *plan, uint64_t nr, struct km_held *to)
 {
-	for (int order = KM_MAX_ORDER; order >= 0; order--)
-		for (int kind = 0; kind < KM_NR_HELD; kind++)
-			while (nr >= 1ull << order && km_held_take(&held[kind], order) != KM_NO_PFN)
-				nr -= 1ull << order;
-}
+	const enum km_held_class *class = plan->is_map ? unmanaged_map : unmanaged_guess;
+	uint64_t done = 0;
 
-/* Of the nr pages that are not managed, keep those that the kernel will manage when it needs them.
- */
-static void defer_held(struct zone *zone, struct km_held held[KM_NR_HELD], uint64_t nr)
-{
-	uint64_t want = zone->deferred_pages < nr ? zone->deferred_pages : nr;
+	for (int i = 0; i < KM_NR_HELD; i++)
+		for (int order = KM_MAX_ORDER; order >= 0; order--)
+			while (done + (1ull << order) <= nr) {
+				uint64_t pfn = km_held_take(&plan->rest[class[i]], order);
 
-	zone->deferred_pages = 0;
-	for (int order = KM_MAX_ORDER; order >= 0; order--)
-		for (int kind = 0; kind < KM_NR_HELD; kind++)
-			while (zone->deferred_pages + (1ull << order) <= want) {
-				uint64_t pfn = km_held_take(&held[kind], order);
-
-				if (pfn == KM_NO_PFN || km_held_add(zone->deferred, pfn, order))
+				if (pfn == KM_NO_PFN || (to && km_held_add(to, pfn, order)))
 					break;
-				zone->deferred_pages += 1ull << order;
+				done += 1ull << order;
 			}
+	return done;
 }
 
 bool km_zone_grow(struct km_pages *pages, struct zone *zone)
@@ -87,7 +83,7 @@ bool km_zone_grow(struct km_pages *pages, struct zone *zone)
 /* Returns the number of pages that found no place after all (for want of our own memory). */
 static uint64_t apply(struct km_pages *pages, struct zone *zone, struct km_seed_plan *plan)
 {
-	uint64_t lost = 0;
+	uint64_t lost = 0, unmanaged;
 
 	apply_types(pages, zone, plan);
 	for (size_t i = 0; i < plan->nr; i++) {
@@ -102,8 +98,12 @@ static uint64_t apply(struct km_pages *pages, struct zone *zone, struct km_seed_
 	for (int type = 0; type < KM_NR_MIGRATETYPES; type++)
 		reverse(&zone->untouched[type]);
 
-	defer_held(zone, plan->rest, plan->total - zone->managed_pages);
-	forget_held(plan->rest, plan->total - zone->managed_pages - zone->deferred_pages);
+	unmanaged = plan->total - zone->managed_pages;
+	if (zone->deferred_pages > unmanaged)
+		zone->deferred_pages = unmanaged;
+	/* Those that the kernel will manage when it needs them, and those that it never will. */
+	zone->deferred_pages = set_aside(plan, zone->deferred_pages, zone->deferred);
+	set_aside(plan, unmanaged - zone->deferred_pages, NULL);
 	for (int kind = 0; kind < KM_NR_HELD; kind++) {
 		km_held_release(&zone->held[kind]);
 		zone->held[kind] = plan->rest[kind];
@@ -135,6 +135,45 @@ uint64_t km_pages_seed(struct km_pages *pages, struct zone *zone,
 	return missing;
 }
 
+int km_pages_seed_map(struct km_pages *pages, struct zone *zone,
+		      const uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS],
+		      const struct km_extent *extents, size_t nr_extents)
+{
+	struct km_held_bits *bits = km_held_bits_new(zone->start_pfn, zone->spanned_pages);
+	struct km_pfn_stack *guess = calloc(pages->machine->nr_cpus, sizeof(*guess));
+	struct km_seed_plan plan;
+	int err;
+
+	assert(zone->held_pages == zone->managed_pages);
+	err = km_seed_plan_from_map(&plan, pages, zone, blocks, extents, nr_extents);
+	if (!err && (!bits || !guess))
+		err = -ENOMEM;
+	if (err)
+		goto out;
+	apply(pages, zone, &plan);
+	for (int kind = 0; kind < KM_NR_HELD; kind++)
+		km_held_use_bits(&zone->held[kind], bits);
+	zone->held_bits = bits;
+	zone->pcp_guess = guess;
+	bits = NULL;
+	guess = NULL;
+out:
+	km_seed_plan_release(&plan);
+	free(bits);
+	free(guess);
+	return err;
+}
+
+/* Pages of a per-cpu list look like the kernel's own in a page map, and like any other without. */
+static uint64_t take_for_pcp(struct zone *zone)
+{
+	enum km_held_class first = zone->held_bits ? KM_HELD_KERNEL : KM_HELD_MOVABLE;
+	enum km_held_class second = zone->held_bits ? KM_HELD_MOVABLE : KM_HELD_KERNEL;
+	uint64_t pfn = km_held_take(&zone->held[first], 0);
+
+	return pfn != KM_NO_PFN ? pfn : km_held_take(&zone->held[second], 0);
+}
+
 uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t nr,
 			   uint64_t high)
 {
@@ -143,11 +182,9 @@ uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned i
 	if (cpu >= pages->machine->nr_cpus)
 		return 0;
 	for (; done < nr && zone->pcp[cpu].count < INT32_MAX / 2; done++) {
-		uint64_t pfn = km_held_take(&zone->held[KM_HELD_MOVABLE], 0);
+		uint64_t pfn = take_for_pcp(zone);
 		enum km_migratetype type;
 
-		if (pfn == KM_NO_PFN)
-			pfn = km_held_take(&zone->held[KM_HELD_KERNEL], 0);
 		if (pfn == KM_NO_PFN)
 			break;
 		type = km_pageblock_type(pages, zone, pfn);
@@ -155,6 +192,8 @@ uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned i
 			type = KM_MIGRATE_MOVABLE;
 		zone->held_pages--;
 		km_pcp_add_tail(pages, zone, cpu, pfn, 0, type);
+		if (zone->pcp_guess && !km_pfn_stack_push(&zone->pcp_guess[cpu], pfn))
+			km_page(pages->machine, pfn)->priv = KM_PCP_GUESS;
 	}
 	km_pcp_raise_high(zone, cpu, high);
 	return done;

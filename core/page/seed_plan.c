@@ -144,8 +144,8 @@ static void set_types(struct planner *planner, uint64_t pfn, unsigned int order,
 			planner->plan->types[i] = type;
 }
 
-static int append(struct km_seed_plan *plan, uint64_t pfn, unsigned int order,
-		  enum km_migratetype type)
+int km_seed_plan_append(struct km_seed_plan *plan, uint64_t pfn, unsigned int order,
+			enum km_migratetype type)
 {
 	if (plan->nr == plan->capacity) {
 		size_t capacity = plan->capacity ? plan->capacity * 2 : 256;
@@ -232,7 +232,7 @@ static void place(struct planner *planner, unsigned int order, enum km_migratety
 		if (pfn == KM_NO_PFN)
 			break;
 		set_types(planner, pfn, order, type);
-		planner->no_memory |= append(plan, pfn, order, type) != 0;
+		planner->no_memory |= km_seed_plan_append(plan, pfn, order, type) != 0;
 	}
 	plan->missing += nr << order;
 }

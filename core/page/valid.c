@@ -355,6 +355,32 @@ static bool check_held_blocks(struct check *check, uint64_t (*blocks)[2], size_t
 	return true;
 }
 
+/* Held by number: blocks and bits must tell the same, and the pages be clear. */
+static bool check_held_bits(struct check *check)
+{
+	const struct km_held_bits *bits = check->zone->held_bits;
+	uint64_t end = bits->start_pfn + bits->nr, nr = 0, pages = 0;
+
+	for (uint64_t pfn = bits->start_pfn; pfn < end; pfn++) {
+		if (!km_held_bits_count(bits, pfn, 1))
+			continue;
+		nr++;
+		if (!is_zero(km_page(check->pages->machine, pfn)))
+			return complain(check, "pfn %llu is held, but not clear",
+					(unsigned long long)pfn);
+	}
+	for (int kind = 0; kind < KM_NR_HELD; kind++)
+		pages += km_held_pages(&check->zone->held[kind]);
+	if (nr != pages)
+		return complain(check, "%llu pages are held by number, held blocks have %llu",
+				(unsigned long long)nr, (unsigned long long)pages);
+	if (nr != check->zone->held_pages)
+		return complain(check, "held_pages is %llu, %llu are held by number",
+				(unsigned long long)check->zone->held_pages,
+				(unsigned long long)nr);
+	return true;
+}
+
 static bool check_held(struct check *check)
 {
 	const struct km_held *held = check->zone->held;
@@ -363,6 +389,8 @@ static bool check_held(struct check *check)
 	size_t nr = 0, i = 0;
 	bool ok;
 
+	if (check->zone->held_bits)
+		return check_held_bits(check);
 	for (int kind = 0; kind < KM_NR_HELD; kind++) {
 		pages += km_held_pages(&held[kind]);
 		for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
