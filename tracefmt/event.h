@@ -38,7 +38,7 @@
  *
  * call_site is the instruction after the call, as the tracepoint gives it; for
  * page and vmap events it is the first caller outside the allocators (and outside the
- * wrappers of the class, of pages with one of the last four owners), from the stack (0 when
+ * wrappers of the class, of pages with one of the last five owners), from the stack (0 when
  * no stack could be had).
  * bytes_req and bytes_alloc of a CACHE_ALLOC are those of its cache.
  * bytes_alloc is UINT32_MAX when it was that or more (only a failed request can be).
@@ -104,6 +104,7 @@ enum tf_owner {
 	TF_OWNER_KERNEL_STACK, /* not in a vmalloc area */
 	TF_OWNER_PAGE_CACHE,   /* with tmpfs and shared memory */
 	TF_OWNER_ANON,
+	TF_OWNER_MIGRATED, /* a free: what was in it moved to another page, mostly unseen */
 	TF_NR_OWNERS
 };
 

@@ -291,6 +291,19 @@ static const struct pattern patterns[] = {
 	{ "swapin_readahead", TF_FRAME_ANON },
 	{ "mfill_atomic_pte*", TF_FRAME_ANON | TF_FRAME_SITE },
 	{ "mcopy_atomic_pte*", TF_FRAME_ANON | TF_FRAME_SITE },
+
+	/* The old page of a migration, and the new one where it is taken by an event at all. */
+	{ "alloc_migration_target*", TF_FRAME_MIGRATE },
+	{ "alloc_misplaced_dst_*", TF_FRAME_MIGRATE },
+	{ "alloc_demote_*", TF_FRAME_MIGRATE },
+	{ "migrate_folio_done", TF_FRAME_MIGRATE },
+	{ "migrate_folio_move", TF_FRAME_MIGRATE },
+	{ "migrate_folios_move", TF_FRAME_MIGRATE },
+	{ "migrate_folio_unmap", TF_FRAME_MIGRATE },
+	{ "unmap_and_move", TF_FRAME_MIGRATE },
+	{ "migrate_pages_batch", TF_FRAME_MIGRATE },
+	{ "migrate_pages_sync", TF_FRAME_MIGRATE },
+	{ "migrate_pages", TF_FRAME_MIGRATE },
 };
 
 static bool pattern_matches(const char *pattern, const char *name)
@@ -348,6 +361,8 @@ static enum tf_owner owner_of(enum tf_frame frame)
 		return TF_OWNER_PAGE_CACHE;
 	case TF_FRAME_ANON:
 		return TF_OWNER_ANON;
+	case TF_FRAME_MIGRATE:
+		return TF_OWNER_MIGRATED;
 	default:
 		return TF_OWNER_OTHER;
 	}

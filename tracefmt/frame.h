@@ -24,6 +24,7 @@ enum tf_frame {
 	TF_FRAME_KERNEL_STACK,
 	TF_FRAME_PAGE_CACHE,
 	TF_FRAME_ANON,
+	TF_FRAME_MIGRATE,
 	/*
 	 * With a class: this function says best what the page is for.  Without, it is but a
 	 * wrapper, and its caller says more.

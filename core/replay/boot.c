@@ -227,6 +227,7 @@ void km_replay_release(struct km_replay *replay)
 
 	if (loop) {
 		stop_kernel(replay);
+		km_moved_release(&loop->moved);
 		km_nested_free(loop->nested);
 		free(loop->cpus);
 		free(loop);

@@ -7,6 +7,7 @@
  *   announce.c      the live map is kept, the observers are told
  *   replay_slab.c   KMALLOC, KFREE, CACHE_ALLOC, CACHE_FREE
  *   replay_page.c   PAGE_ALLOC, PAGE_FREE      page_overlap.c  blocks that do not fit
+ *                                              page_move.c     pages that moved
  *   replay_area.c   PERCPU_*, VMAP_*
  *   caches.c        trace's cache -> model's cache
  *   warm.c          the opening snapshot into the allocators
@@ -14,6 +15,7 @@
 #ifndef CORE_REPLAY_LOOP_H
 #define CORE_REPLAY_LOOP_H
 
+#include "core/page/held.h"
 #include "core/replay/announce.h"
 #include "core/replay/live.h"
 #include "core/replay/nested.h"
@@ -38,6 +40,13 @@ struct km_cpu_past {
 	bool has_slab;
 };
 
+/* Pages that moved, in page_move.c. */
+struct km_moved {
+	struct km_pfn_stack numbers[KM_NR_ORDERS]; /* their keys in the live map */
+	uint64_t nr;				   /* that ever moved */
+	uint64_t nr_targets;			   /* taken to move to, and not yet moved to */
+};
+
 struct km_loop {
 	struct km_observer_fns fns;
 	struct km_nested *nested;
@@ -52,8 +61,10 @@ struct km_loop {
 	bool out_of_memory;
 	bool is_before; /* the events are before what is looked at: observers hear nothing */
 	struct km_observer_fns later; /* whom they will be told to then */
-	bool exact_caches; /* slabs have the recorded geometry: machine and slab settings are the
-			      host's */
+	struct km_moved moved;
+	bool held_by_number; /* the opening snapshot told which pages were in use */
+	bool exact_caches;   /* slabs have the recorded geometry: machine and slab settings are the
+				host's */
 	struct {
 		uint32_t host;
 		km_gfp gfp;
@@ -110,6 +121,13 @@ void km_page_end(struct km_replay *replay, const struct tf_event *ev, const stru
 void km_page_clear_overlap(struct km_replay *replay, const struct tf_event *ev);
 /* Free ev's pages, of which the head is not live or is of another order.  False: not ours. */
 bool km_page_free_misfit(struct km_replay *replay, const struct tf_event *ev);
+
+/* page_move.c: a page was taken to be moved to; a page that moved is freed under its old number,
+ * true if it lives on; a page is freed that nobody took, true if it is one that had moved. */
+void km_page_move_to(struct km_replay *replay);
+bool km_page_move_from(struct km_replay *replay, const struct tf_event *ev);
+bool km_page_move_freed(struct km_replay *replay, const struct tf_event *ev);
+void km_moved_release(struct km_moved *moved);
 
 /* replay_area.c */
 void km_replay_percpu_alloc(struct km_replay *replay, const struct tf_event *ev);

@@ -19,10 +19,10 @@
 static const char *const divergence_names[KM_NR_DIVERGENCES] = {
 	[KM_DIV_WARM_FREE] = "warm_free",	[KM_DIV_UNKNOWN_FREE] = "unknown_free",
 	[KM_DIV_IMPLIED_FREE] = "implied_free", [KM_DIV_IMPLIED_ALLOC] = "implied_alloc",
-	[KM_DIV_OVERLAP] = "overlap",		[KM_DIV_SPLIT_FREE] = "split_free",
-	[KM_DIV_FREE_ORDER] = "free_order",	[KM_DIV_WRONG_CACHE] = "wrong_cache",
-	[KM_DIV_MODEL_FAILED] = "model_failed", [KM_DIV_HOST_FAILED] = "host_failed",
-	[KM_DIV_DOUBLED] = "doubled",
+	[KM_DIV_MOVED_FREE] = "moved_free",	[KM_DIV_OVERLAP] = "overlap",
+	[KM_DIV_SPLIT_FREE] = "split_free",	[KM_DIV_FREE_ORDER] = "free_order",
+	[KM_DIV_WRONG_CACHE] = "wrong_cache",	[KM_DIV_MODEL_FAILED] = "model_failed",
+	[KM_DIV_HOST_FAILED] = "host_failed",	[KM_DIV_DOUBLED] = "doubled",
 };
 
 const char *km_divergence_name(enum km_divergence divergence)

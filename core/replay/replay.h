@@ -34,6 +34,8 @@ enum km_divergence {
 	KM_DIV_IMPLIED_FREE,  /* an address given out again while it lived */
 	KM_DIV_IMPLIED_ALLOC, /* a page freed that nobody was seen to allocate, after a bulk path
 				 could have */
+	KM_DIV_MOVED_FREE,    /* a page freed that nobody was seen to allocate, after pages had
+				 moved: one of these */
 	KM_DIV_OVERLAP,	      /* pages given out that overlap live ones of another block */
 	KM_DIV_SPLIT_FREE,    /* part of a block freed: legal, the rest lives on */
 	KM_DIV_FREE_ORDER,    /* freed with a larger order than allocated */

@@ -14,7 +14,8 @@
  * A free of pages that nobody was seen to take: if these pages were given back in the trace
  * before, an untraced path (bulk, migration) has taken them meanwhile; in the model they
  * are still free, and nothing is to be done: implied_alloc.  Otherwise they are from
- * before the trace: a warm start turns as many held pages of that zone into free ones.
+ * before the trace: a warm start turns as many held pages of that zone into free ones, and
+ * just these where the snapshot told which pages are held.
  */
 #include "core/replay/loop.h"
 
@@ -61,6 +62,14 @@ static bool is_aligned(const struct tf_event *ev)
 	return ev->order > KM_MAX_ORDER || !(ev->addr & ((1ull << ev->order) - 1));
 }
 
+/* The host had these pages free, whatever the model thinks. */
+static void take_from_held(struct km_replay *replay, const struct tf_event *ev)
+{
+	if (replay->loop->held_by_number && ev->order <= KM_MAX_ORDER &&
+	    km_pages_host_took(&replay->kernel.pages, ev->addr, ev->order, km_loop_cpu(replay, ev)))
+		km_loop_diverge(replay, KM_DIV_IMPLIED_FREE);
+}
+
 static void take_evidence(struct km_replay *replay, const struct tf_event *ev)
 {
 	struct km_nested_block block = { .pfn = ev->addr, .order = ev->order, .owner = ev->owner };
@@ -76,6 +85,7 @@ static void take_evidence(struct km_replay *replay, const struct tf_event *ev)
 	if (ev->order > KM_MAX_ORDER || !is_aligned(ev))
 		return;
 	km_page_clear_overlap(replay, ev);
+	take_from_held(replay, ev);
 	mark_given_back(replay->loop, ev->addr, ev->order, false);
 	if (km_nested_put(replay->loop->nested, &block) || ev->owner != TF_OWNER_SLAB)
 		return;
@@ -144,7 +154,10 @@ void km_replay_page_alloc(struct km_replay *replay, const struct tf_event *ev)
 			take_impossible(replay, ev);
 			return;
 		}
+		take_from_held(replay, ev);
 	}
+	if (ev->owner == TF_OWNER_MIGRATED && !host_failed)
+		km_page_move_to(replay);
 	if (ev->order <= KM_MAX_ORDER)
 		new.bytes_req = new.bytes_alloc = km_page_bytes(replay) << ev->order;
 	km_loop_forget_failure(replay);
@@ -199,6 +212,17 @@ static void free_unknown(struct km_replay *replay, const struct tf_event *ev, bo
 {
 	if (ev->order > KM_MAX_ORDER) {
 		km_loop_diverge(replay, KM_DIV_UNKNOWN_FREE);
+	} else if (replay->loop->held_by_number) {
+		bool held = km_pages_free_held(&replay->kernel.pages, ev->addr, ev->order,
+					       km_loop_cpu(replay, ev));
+
+		if (held)
+			km_loop_diverge(replay, KM_DIV_WARM_FREE);
+		else if (!km_page_move_freed(replay, ev))
+			km_loop_diverge(replay, KM_DIV_IMPLIED_ALLOC);
+		replay->nr_replayed += held;
+	} else if (km_page_move_freed(replay, ev)) {
+		replay->nr_replayed++;
 	} else if (was_given_back) {
 		km_loop_diverge(replay, KM_DIV_IMPLIED_ALLOC);
 	} else if (replay->is_warm && free_held(replay, ev)) {
@@ -215,7 +239,9 @@ void km_replay_page_free(struct km_replay *replay, const struct tf_event *ev)
 	const struct km_life *life = km_live_find(replay->live, KM_LIVE_PAGES, ev->addr);
 	struct km_nested_block block;
 
-	if (life && (life->order == ev->order || life->order > KM_MAX_ORDER)) {
+	if (ev->owner == TF_OWNER_MIGRATED && km_page_move_from(replay, ev)) {
+		replay->nr_replayed++;
+	} else if (life && (life->order == ev->order || life->order > KM_MAX_ORDER)) {
 		life = km_live_take(replay->live, KM_LIVE_PAGES, ev->addr);
 		km_page_end(replay, ev, life, KM_END_FREED);
 	} else if (km_nested_take(replay->loop->nested, ev->addr, &block)) {

@@ -294,7 +294,7 @@ $ kmemtool replay base.kmt -o base.json; kmemtool replay anon.kmt -o anon.json
 $ section() { sed -n "/^ \"$1\": /,/^ []}]/p" $2; }
 $ for s in metrics events timeline zones; do section $s base.json > old; section $s anon.json | cmp - old; wc -l < old; done
 > 23
-> 18
+> 19
 > 191
 > 110
 

@@ -463,7 +463,7 @@ $ kmemtool report foreign.kmt
 
 == no result: broken JSON
 $ head -c 2000 base.json > broken.json; kmemtool report broken.json
-! kmemtool: report: broken.json: not JSON: line 97: premature end of input near '"free_bytes_e'
+! kmemtool: report: broken.json: not JSON: line 97: '}' expected near end of file
 = 3
 
 == no result: other JSON

@@ -261,16 +261,16 @@ static inline void handmade_release(struct handmade *h)
 
 /* Every divergence as given, in order of the enum; the rest is 0. */
 struct divergences {
-	uint64_t warm_free, unknown_free, implied_free, implied_alloc, overlap, split_free,
-		free_order, wrong_cache, model_failed, host_failed, doubled;
+	uint64_t warm_free, unknown_free, implied_free, implied_alloc, moved_free, overlap,
+		split_free, free_order, wrong_cache, model_failed, host_failed, doubled;
 };
 
 static inline void assert_divergences(const struct km_replay *replay, struct divergences d)
 {
 	const uint64_t want[KM_NR_DIVERGENCES] = {
-		d.warm_free,	d.unknown_free, d.implied_free, d.implied_alloc,
-		d.overlap,	d.split_free,	d.free_order,	d.wrong_cache,
-		d.model_failed, d.host_failed,	d.doubled,
+		d.warm_free,   d.unknown_free, d.implied_free, d.implied_alloc,
+		d.moved_free,  d.overlap,      d.split_free,   d.free_order,
+		d.wrong_cache, d.model_failed, d.host_failed,  d.doubled,
 	};
 
 	for (int i = 0; i < KM_NR_DIVERGENCES; i++)

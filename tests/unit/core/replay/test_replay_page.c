@@ -476,9 +476,62 @@ START_TEST(warm_frees_of_large_blocks)
 }
 END_TEST
 
+static void page_migrated(struct handmade *h, uint64_t pfn, unsigned int order)
+{
+	add_pages(h, TF_PAGE_FREE, pfn, order, TF_OWNER_MIGRATED, 0);
+}
+
+/*
+ *      before   A.......
+ *      moved    x...A...     the old page is told of, the new one is not
+ *      given    B...A...     the old page to somebody else
+ *      freed    B...x...     a page that nobody took: it was A's
+ */
+START_TEST(a_page_that_moves_lives_on)
+{
+	struct handmade h;
+	struct log log;
+
+	handmade_init(&h);
+	page_alloc(&h, PFN(0), 0);
+	page_migrated(&h, PFN(0), 0);
+	page_alloc(&h, PFN(0), 0);
+	page_free(&h, PFN(4), 0);
+	run(&h, &log);
+	assert_divergences(h.replay, (struct divergences){ .moved_free = 1 });
+	ck_assert_int_eq(log.live_blocks, 1);
+	ck_assert_int_eq(log.live_bytes, 4096);
+	handmade_release(&h);
+}
+END_TEST
+
+/* Only blocks of the same order are taken for what moved; a page whose new one was told is freed.
+ */
+START_TEST(moves_that_are_told)
+{
+	struct handmade h;
+	struct log log;
+
+	handmade_init(&h);
+	page_alloc(&h, PFN(0), 0);
+	page_alloc(&h, PFN(8), 2);
+	page_migrated(&h, PFN(8), 2);
+	page_free(&h, PFN(4), 0);
+	add_pages(&h, TF_PAGE_ALLOC, PFN(16), 0, TF_OWNER_MIGRATED, GFP_HIGHUSER_MOVABLE);
+	page_migrated(&h, PFN(0), 0);
+	page_free(&h, PFN(32), 2);
+	run(&h, &log);
+	assert_divergences(h.replay, (struct divergences){ .moved_free = 1, .unknown_free = 1 });
+	ck_assert_int_eq(log.live_blocks, 1);
+	ck_assert_int_eq(log.live_bytes, 4096);
+	handmade_release(&h);
+}
+END_TEST
+
 RUN_SUITE("replay/page", blocks_come_and_go, part_of_a_block_is_freed, tails_are_freed_in_halves,
 	  a_huge_block_is_freed_page_by_page, more_is_freed_than_was_given,
 	  what_is_given_out_was_free, frees_of_what_nobody_took, blocks_that_cannot_be,
 	  nested_pages_are_not_replayed, pages_of_all_other_owners_are_replayed,
 	  transitions_are_not_replayed, pages_change_hands_unseen, large_kmallocs_are_no_slabs,
-	  failures_on_either_side, warm_frees_and_zones, warm_frees_of_large_blocks)
+	  failures_on_either_side, warm_frees_and_zones, warm_frees_of_large_blocks,
+	  a_page_that_moves_lives_on, moves_that_are_told)
