@@ -266,6 +266,26 @@ static int write_snapshot(const struct tf_snapshot *snap, struct emitter *e)
 	return emit_now(e);
 }
 
+/* The opening snapshot, or those files of it that were added since. */
+static int write_opening(struct tf_meta_log *log, const struct tf_snapshot *snap, struct emitter *e)
+{
+	e->type = TF_BLOCK_SNAPSHOT;
+	if (!log->nr_snapshots) {
+		begin_snapshot(snap, e);
+		log->nr_snapshots = 1;
+	}
+	for (size_t i = 0; i < snap->nr_files; i++) {
+		const struct tf_snapfile *file = &snap->files[i];
+		int due = log_due(log, XXH64(file->path, strlen(file->path), e->type), file->len);
+
+		if (due > 0)
+			due = write_file(snap, file, e);
+		if (due < 0)
+			return due;
+	}
+	return emit_now(e);
+}
+
 int tf_meta_log_write(struct tf_meta_log *log, const struct tf_meta *meta,
 		      int (*emit)(void *arg, uint16_t type, const struct tf_out *payload),
 		      void *arg)
@@ -287,6 +307,8 @@ int tf_meta_log_write(struct tf_meta_log *log, const struct tf_meta *meta,
 	err = write_symbols(log, meta, &e);
 	if (!err)
 		err = write_stacks(log, meta, &e);
+	if (!err && meta->nr_snapshots)
+		err = write_opening(log, &meta->snapshots[0], &e);
 	while (!err && log->nr_snapshots < meta->nr_snapshots) {
 		err = write_snapshot(&meta->snapshots[log->nr_snapshots], &e);
 		log->nr_snapshots++;

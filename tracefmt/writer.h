@@ -127,7 +127,8 @@ int tf_writer_add(struct tf_writer *w, const struct tf_event *ev);
 /*
  * Write what meta holds beyond what was written before (new caches, symbols,
  * facts and snapshots, each once) as metadata blocks.  Cheap when nothing is new.
- * A snapshot must be whole by then; facts and caches that changed are written again.
+ * A snapshot must be whole by then, but for number 0, to which files may be added; facts and
+ * caches that changed are written again.
  * 0 even if there may be no room for them: see stats.  -ENOMEM.  In a flight nothing is
  * done: its landing takes all of it.
  */

@@ -263,6 +263,39 @@ START_TEST(test_log_writes_once)
 }
 END_TEST
 
+/* The opening snapshot may get files after it was written; the others are as they were. */
+START_TEST(test_log_writes_late_files)
+{
+	struct receiver rx = { .nr_payloads = 0 };
+	struct tf_meta_log log;
+	struct tf_meta meta;
+
+	tf_meta_init(&meta);
+	tf_meta_init(&rx.meta);
+	tf_meta_log_init(&log);
+	ck_assert_ptr_nonnull(tf_meta_begin_snapshot(&meta, 5));
+	ck_assert_int_eq(tf_snapshot_add(&meta.snapshots[0], "/b", "bb", 2), 0);
+	ck_assert_ptr_nonnull(tf_meta_begin_snapshot(&meta, 6));
+	ck_assert_int_eq(tf_snapshot_add(&meta.snapshots[1], "/b", "other", 5), 0);
+	ck_assert_int_eq(tf_meta_log_write(&log, &meta, receive, &rx), 0);
+	ck_assert_uint_eq(rx.nr_payloads, 2);
+
+	/* In front of what is there, for files are sorted. */
+	rx.bytes = 0;
+	ck_assert_int_eq(tf_snapshot_add(&meta.snapshots[0], "/a", "late", 4), 0);
+	ck_assert_int_eq(tf_meta_log_write(&log, &meta, receive, &rx), 0);
+	ck_assert_uint_eq(rx.nr_payloads, 3);
+	ck_assert_uint_eq(rx.bytes, 4 + 8 + (1 + 2) + 1 + 1 + 4);
+	ck_assert_int_eq(tf_meta_log_write(&log, &meta, receive, &rx), 0);
+	ck_assert_uint_eq(rx.nr_payloads, 3);
+	expect_same_meta(&meta, &rx.meta);
+
+	tf_meta_log_release(&log);
+	tf_meta_release(&rx.meta);
+	tf_meta_release(&meta);
+}
+END_TEST
+
 START_TEST(test_log_splits_what_is_large)
 {
 	size_t len = 5 * TF_META_BLOCK_BYTES + 77;
@@ -393,5 +426,6 @@ START_TEST(test_error_is_one_line)
 END_TEST
 
 RUN_SUITE("tracefmt/meta", test_facts, test_fact_numbers, test_limits, test_caches, test_symbols,
-	  test_snapshots, test_log_writes_once, test_log_splits_what_is_large,
-	  test_log_passes_errors_on, test_damaged_payloads, test_names, test_error_is_one_line)
+	  test_snapshots, test_log_writes_once, test_log_writes_late_files,
+	  test_log_splits_what_is_large, test_log_passes_errors_on, test_damaged_payloads,
+	  test_names, test_error_is_one_line)
