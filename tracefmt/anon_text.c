@@ -280,6 +280,26 @@ static int rewrite_iomem(struct tf_anon_text *t, struct text line, struct tf_out
 	return 0;
 }
 
+/* "@100", "3840 F", "16 S3", "cut 107d18": page frames stay what they are. */
+static int rewrite_page_map(struct tf_anon_text *t, struct text line, struct tf_out *out,
+			    struct tf_error *err)
+{
+	static const char kinds[] = "UFSAaPpDdLHGRX";
+	struct text rest = line;
+	bool is_known = is(&line, "page_map 1");
+
+	(void)t;
+	(void)err;
+	if (eat(&rest, "@") || eat(&rest, "cut "))
+		is_known = left(&rest) && left(&rest) <= 16 && is_all(rest, HEX_DIGITS);
+	else if (eat_all(&rest, DIGITS) && eat(&rest, " ") && left(&rest) &&
+		 memchr(kinds, *rest.at++, strlen(kinds)))
+		is_known = left(&rest) <= 2 && is_all(rest, DIGITS);
+	if (is_known)
+		copy_line(out, line);
+	return 0;
+}
+
 /* The name in a line of numbers; what is behind it is left in line. */
 static bool read_slabinfo(struct text *line, struct text *name)
 {
@@ -479,6 +499,7 @@ static const struct file {
 	{ "kind", rewrite_kind },
 	{ "times", rewrite_times },
 	{ "kmem_cache", rewrite_cache_list },
+	{ "page_map", rewrite_page_map },
 };
 
 /* A name of the kernel's own, and of nobody else's. */

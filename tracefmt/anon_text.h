@@ -14,6 +14,7 @@
  *   /proc/vmallocinfo                      sizes and sorts of areas; other names and addresses
  *   light/proc/...                         as the file that it is a part of
  *   kmem_cache                             numbers, with other names and addresses
+ *   page_map                               as it is
  *   times, kind                            of the files that are kept; the word that is known
  */
 #ifndef TRACEFMT_ANON_TEXT_H

@@ -23,6 +23,7 @@ static const char *const paths[] = {
 	"kmem_cache",
 	"times",
 	"kind",
+	"page_map",
 };
 
 static size_t nr_lines(const struct tf_snapfile *file)

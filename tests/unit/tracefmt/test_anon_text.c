@@ -153,6 +153,10 @@ static const struct rewriting rewritings[] = {
 	{ "kind", "light\nacme\n", "light\n" },
 	{ "times", "/proc/slabinfo 12345\nkmem_cache 7\n/home/acme 1\n/proc/slabinfo acme\nx\n",
 	  "/proc/slabinfo 12345\nkmem_cache 7\n" },
+	{ "page_map",
+	  "page_map 1\n@100\n3840 F\n16 S3\n1 a\nacme\npage_map 1 acme\n@acme\n@\n1 Q\n1 \n"
+	  "1 S 3\n1 S123\n F\ncut \n@12345678123456789\ncut 10a\n1 P # acme",
+	  "page_map 1\n@100\n3840 F\n16 S3\n1 a\ncut 10a\n" },
 	/* Areas. */
 	{ "/proc/vmallocinfo",
 	  "0xffffc90000000000-0xffffc90000005000   20480 acme_map+0xf4/0x130 vmap\n"
