@@ -4,6 +4,7 @@
  * they say.  A line that begins with '@' starts a file and names it; a line "@@" starts
  * the second snapshot.  Whatever they promise, the kernel must be whole.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/replay/host_files.h"
+#include "core/replay/page_map.h"
 #include "core/replay/replay.h"
 #include "tracefmt/writer.h"
 
@@ -73,6 +75,52 @@ static void check_state(const struct km_host_state *state)
 		must(km_host_cache(state, state->caches[i].name) == &state->caches[i]);
 }
 
+#define MAX_BLOCKS (1u << 16) /* of a page map that are looked at */
+
+struct blocks {
+	const struct km_page_map *map;
+	uint64_t end;
+	unsigned int nr;
+};
+
+/* Aligned, ascending, all of it free, and not to be merged with the one before. */
+static int check_block(void *arg, uint64_t pfn, unsigned int order)
+{
+	struct blocks *blocks = arg;
+	const struct km_page_run *run = km_page_map_at(blocks->map, pfn);
+	uint64_t last = pfn + (1ull << order) - 1;
+
+	must(order <= KM_MAX_ORDER && !(pfn & ((1ull << order) - 1)) && pfn >= blocks->end);
+	must(run && run->kind == KM_PAGE_MAP_FREE);
+	run = km_page_map_at(blocks->map, last);
+	must(run && run->kind == KM_PAGE_MAP_FREE);
+	blocks->end = last + 1;
+	return ++blocks->nr == MAX_BLOCKS;
+}
+
+static void check_page_map(const struct tf_meta *meta)
+{
+	struct km_page_map map;
+	struct blocks blocks = { .map = &map };
+	uint64_t end = 0;
+	int err = km_page_map_parse(&map, km_snapshot_text(&meta->snapshots[0], KM_PAGE_MAP_FILE));
+
+	must(!err || err == -EINVAL || (err == -ENOENT && !map.nr));
+	for (size_t i = 0; i < map.nr; i++) {
+		const struct km_page_run *run = &map.runs[i];
+
+		must(run->nr && run->pfn >= end && run->kind < KM_NR_PAGE_MAP_KINDS);
+		must(!((run->pfn | run->nr) & ((1ull << run->order) - 1)));
+		must(km_page_map_at(&map, run->pfn) == run);
+		must(run->pfn == end || !km_page_map_at(&map, end));
+		end = run->pfn + run->nr;
+		must(km_page_map_at(&map, end - 1) == run);
+	}
+	must(end <= KM_PAGE_MAP_MAX_PFN && !km_page_map_at(&map, end));
+	km_page_map_blocks(&map, KM_MAX_ORDER, check_block, &blocks);
+	km_page_map_release(&map);
+}
+
 static bool is_small(const struct km_profile *profile)
 {
 	uint64_t pages = 0;
@@ -116,6 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(!km_host_init(host, &meta));
 	check_state(&host->start);
 	check_state(&host->end);
+	check_page_map(&meta);
 	must(!host->has_profile || !km_profile_check(&host->profile));
 	can_boot = host->has_profile && is_small(&host->profile);
 	km_host_release(host);
