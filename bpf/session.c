@@ -23,6 +23,10 @@ struct kc_session {
 	struct kc_light *light; /* NULL: no light snapshots, or not yet */
 	uint64_t light_ns;	/* between them */
 	struct tf_writer *writer;
+	struct kc_page_map page_map;
+	size_t page_map_bytes;	 /* at most */
+	int (*pause)(void *arg); /* while it is read */
+	void *pause_arg;
 	struct kc_flight flight;
 	struct kc_triggered triggered;
 	bool is_over; /* an event triggered: what comes is not of the trace */
@@ -128,6 +132,27 @@ static void write_light(struct kc_session *s)
 		s->err = err;
 }
 
+/* Of a trace of limited size it takes no more than a part, be it ever so badly compressed. */
+static size_t page_map_bytes(const struct tf_writer_options *writer)
+{
+	uint64_t bytes = KC_PAGE_MAP_BYTES;
+
+	if (writer->max_bytes && writer->max_bytes / 8 < bytes)
+		bytes = writer->max_bytes / 8;
+	if (writer->rotate_bytes && writer->rotate_bytes / 8 < bytes)
+		bytes = writer->rotate_bytes / 8;
+	return bytes;
+}
+
+static void open_page_map(struct kc_session *s, const struct kc_session_options *options)
+{
+	unsigned int classes = options->collector.classes;
+
+	kc_page_map_open(&s->page_map, options->page_map,
+			 !classes || classes & 1u << KC_CLASS_PAGE);
+	s->page_map_bytes = page_map_bytes(&options->writer);
+}
+
 int kc_session_open(struct kc_session **out, const struct kc_session_options *options,
 		    bool *is_file, struct kc_error *err)
 {
@@ -149,6 +174,7 @@ int kc_session_open(struct kc_session **out, const struct kc_session_options *op
 	writer.last_bytes = s->flight.last_bytes;
 	s->light_ns = options->snapshot_ns;
 	tf_meta_init(&s->meta);
+	open_page_map(s, options);
 	ret = kc_open(&s->collector, &options->collector, err);
 	if (ret)
 		goto out;
@@ -189,21 +215,6 @@ bool kc_session_get_skipped(const struct kc_session *s, unsigned int i, const ch
 	return kc_get_skipped(s->collector, i, program, count);
 }
 
-/* Nothing but the start stands between a snapshot and the events: it is written behind them. */
-int kc_session_start(struct kc_session *s)
-{
-	uint64_t taken_ns = 0;
-
-	s->err = kc_snapshot(s->snapshotter, &s->meta, &taken_ns);
-	if (s->err)
-		return s->err;
-	s->start_ns = s->sealed_ns = kc_start(s->collector);
-	s->err = write_snapshot(s, taken_ns);
-	if (!s->err && s->light_ns)
-		s->err = kc_light_start(&s->light, s->light_ns, &s->meta.snapshots[0]);
-	return s->err;
-}
-
 int64_t kc_session_poll(struct kc_session *s)
 {
 	bool is_light_ready = s->light && kc_light_ready(s->light);
@@ -228,6 +239,45 @@ int64_t kc_session_poll(struct kc_session *s)
 	if (s->err)
 		return s->err;
 	return s->stop ? s->stop : nr;
+}
+
+/* Events must not wait for the page map. */
+static int poll_and_pause(void *arg)
+{
+	struct kc_session *s = arg;
+	int64_t nr = kc_session_poll(s);
+
+	if (nr < 0 || s->triggered.by)
+		return -ECANCELED;
+	return s->pause ? s->pause(s->pause_arg) : 0;
+}
+
+static int take_page_map(struct kc_session *s)
+{
+	int err = kc_page_map_take(&s->page_map, &s->meta, s->page_map_bytes, poll_and_pause, s);
+
+	if (!s->err)
+		s->err = err;
+	if (!s->err)
+		s->err = unless_end(s, write_meta(s));
+	return s->err;
+}
+
+/* Nothing but the start stands between a snapshot and the events: it is written behind them. */
+int kc_session_start(struct kc_session *s, int (*pause)(void *arg), void *arg)
+{
+	uint64_t taken_ns = 0;
+
+	s->pause = pause;
+	s->pause_arg = arg;
+	s->err = kc_snapshot(s->snapshotter, &s->meta, &taken_ns);
+	if (s->err)
+		return s->err;
+	s->start_ns = s->sealed_ns = kc_start(s->collector);
+	s->err = write_snapshot(s, taken_ns);
+	if (!s->err && s->light_ns)
+		s->err = kc_light_start(&s->light, s->light_ns, &s->meta.snapshots[0]);
+	return s->err ? s->err : take_page_map(s);
 }
 
 void kc_session_get_stats(struct kc_session *s, struct kc_session_stats *stats)
@@ -392,6 +442,7 @@ void kc_session_close(struct kc_session *s)
 	kc_close(s->collector);
 	kc_light_free(s->light);
 	kc_snapshotter_free(s->snapshotter);
+	kc_page_map_close(&s->page_map);
 	tf_meta_release(&s->meta);
 	free(s);
 }

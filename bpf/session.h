@@ -14,6 +14,9 @@
  * after the last of them.  Light snapshots are taken by a thread, see bpf/light.h, and written
  * in front of the first event that is younger.
  *
+ * The page map of the opening snapshot is read while events are recorded, so that what changes
+ * meanwhile is known, and is written behind them.
+ *
  * When the file cannot grow any more, polling ends.  What the rings still hold then is
  * counted, and the closing snapshot is written if there is room.
  *
@@ -26,6 +29,7 @@
 
 #include "bpf/collector.h"
 #include "bpf/flight.h"
+#include "bpf/page_map.h"
 #include "tracefmt/writer.h"
 
 struct kc_session;
@@ -36,6 +40,7 @@ struct kc_session_options {
 	uint64_t snapshot_ns; /* between light snapshots; 0: none but at start and end */
 	const char *path;     /* "-" is standard output; must outlive the session */
 	const char *command;  /* what is run, for the trace; NULL: nothing */
+	enum kc_page_map_wish page_map;
 	struct tf_writer_options writer;
 };
 
@@ -54,8 +59,12 @@ struct kc_session_stats {
 int kc_session_open(struct kc_session **out, const struct kc_session_options *options,
 		    bool *is_file, struct kc_error *err);
 const char *kc_session_class_status(const struct kc_session *session, enum kc_class class);
-/* Opening snapshot, then events.  0 or negative errno. */
-int kc_session_start(struct kc_session *session);
+/*
+ * Opening snapshot, then events, then the page map, which may take seconds: pause(arg) is called
+ * every few milliseconds of them, and ends it if that returns not 0.  pause may be NULL.  0 or
+ * negative errno.
+ */
+int kc_session_start(struct kc_session *session, int (*pause)(void *arg), void *arg);
 /*
  * Move what has been recorded into the file.  Returns how many events, or negative errno: the
  * file has its end, which stats.file tells of, or the rings cannot be read.

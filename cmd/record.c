@@ -84,6 +84,20 @@ static void read_signals(struct record *r, struct kc_session *session)
 	}
 }
 
+struct starting {
+	struct record *record;
+	struct kc_session *session;
+};
+
+/* Whoever asks to stop need not wait for the page map. */
+static int is_over(void *arg)
+{
+	const struct starting *starting = arg;
+
+	read_signals(starting->record, starting->session);
+	return starting->record->stopped_by || starting->record->child.has_ended;
+}
+
 static void print_progress(const struct kc_session_stats *stats)
 {
 	char count[UI_UNIT_LEN], rate[UI_UNIT_LEN], size[UI_UNIT_LEN];
@@ -184,12 +198,13 @@ static bool is_gone(const struct record_args *args)
 /* Everything between the command being held back and the trace being closed. */
 static int record_session(struct record *r, struct kc_session *session)
 {
+	struct starting starting = { r, session };
 	struct kc_session_stats stats;
 	struct kc_error err;
 	int ret, status = UI_DONE;
 
 	record_print_missing(r->args.session.collector.classes, session);
-	ret = kc_session_start(session);
+	ret = kc_session_start(session, is_over, &starting);
 	if (!ret)
 		status = ui_child_release(&r->child, COMMAND);
 	if (!ret && status == UI_DONE)

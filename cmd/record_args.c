@@ -46,6 +46,7 @@ enum option_key {
 	KEY_VMLINUX,
 	KEY_REALTIME,
 	KEY_CHECK,
+	KEY_PAGE_MAP,
 };
 
 static const struct argp_option options[] = {
@@ -67,6 +68,9 @@ static const struct argp_option options[] = {
 	  "Record the requests of one call site in N, and their frees", 0 },
 	{ "snapshots", KEY_SNAPSHOTS, "TIME", 0,
 	  "Take a light snapshot of the host every TIME, too (at least 100ms)", 0 },
+	{ "page-map", KEY_PAGE_MAP, "WHEN", 0,
+	  "Note where every page of the host is: auto (default, if it takes 2 s at most), yes, no",
+	  0 },
 	{ "last", KEY_LAST, "TIME|SIZE", 0,
 	  "Flight recorder: keep the last TIME (60s) or SIZE (100M) in memory, write it at the end or "
 	  "when triggered",
@@ -247,6 +251,22 @@ static int parse_realtime(const char *arg, int *priority)
 	return err;
 }
 
+static int parse_page_map(const char *arg, enum kc_page_map_wish *wish)
+{
+	static const char *const words[] = {
+		[KC_PAGE_MAP_AUTO] = "auto", [KC_PAGE_MAP_YES] = "yes", [KC_PAGE_MAP_NO] = "no"
+	};
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!strcmp(arg, words[i])) {
+			*wish = (enum kc_page_map_wish)i;
+			return 0;
+		}
+	}
+	ui_usage_error(COMMAND, "--page-map: '%s' is none of auto, yes, no", arg);
+	return EINVAL;
+}
+
 /* Which events, and what is noted of them.  0, EINVAL, or ARGP_ERR_UNKNOWN. */
 static int parse_what(int key, char *arg, struct record_args *r)
 {
@@ -319,6 +339,8 @@ static int parse_how(int key, char *arg, struct record_args *r)
 			return EINVAL;
 		}
 		return err;
+	case KEY_PAGE_MAP:
+		return parse_page_map(arg, &session->page_map);
 	case KEY_LAST:
 		return parse_size_or_time("--last", arg, &session->flight.last_bytes,
 					  &session->flight.last_ns);

@@ -18,6 +18,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "bpf/page_map.h"
 #include "bpf/privileges.h"
 #include "bpf/snapshot.h"
 #include "cmd/record_rights.h"
@@ -318,6 +319,20 @@ static void check_snapshot_files(struct check *check, const struct tf_snapshot *
 	    "%u of %u", nr_there, nr);
 }
 
+/* With --page-map auto it is told when recording whether it would take too long. */
+static void check_page_map(struct check *check)
+{
+	struct kc_page_map map;
+
+	kc_page_map_open(&map, check->args->session.page_map,
+			 classes_asked_for(check) & 1u << KC_CLASS_PAGE);
+	if (map.fd >= 0)
+		add(check, "snapshot", "page map", YES, "/proc/kpageflags (--page-map)");
+	else
+		add(check, "snapshot", "page map", NO, "%s", map.how);
+	kc_page_map_close(&map);
+}
+
 /* The snapshot that a recording would open with; what it takes from the kernel's list of caches. */
 static int check_snapshot(struct check *check)
 {
@@ -338,6 +353,7 @@ static int check_snapshot(struct check *check)
 			add(check, "snapshot", "list of caches",
 			    starts_with(caches, iterator) ? YES : NO, "%s", caches);
 	}
+	check_page_map(check);
 	tf_meta_release(&meta);
 	kc_snapshotter_free(snapshotter);
 	return err;
