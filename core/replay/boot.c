@@ -41,6 +41,36 @@ static void init_gfp(struct km_replay *replay)
 		km_gfp_layout_init(&replay->gfp);
 }
 
+/*
+ * Which allocators are replayed: those whose events were recorded.  Of the others the page events
+ * tell all there is, and what they held before the trace stays held.
+ */
+static void choose_allocators(struct km_replay *replay)
+{
+	static const struct {
+		enum tf_owner owner;
+		const char *fact;
+	} allocators[] = {
+		{ TF_OWNER_SLAB, "record.class.slab" },
+		{ TF_OWNER_VMALLOC, "record.class.vmalloc" },
+		{ TF_OWNER_PERCPU, "record.class.percpu" },
+	};
+	struct km_host *host = &replay->host;
+
+	for (size_t i = 0; i < sizeof(allocators) / sizeof(allocators[0]); i++) {
+		const char *how = tf_meta_get(replay->meta, allocators[i].fact);
+
+		if (!how || strstr(how, "tp_btf"))
+			replay->loop->nested_owners |= 1u << allocators[i].owner;
+	}
+	if (!(replay->loop->nested_owners & 1u << TF_OWNER_SLAB))
+		host->start.has_slab = host->end.has_slab = false;
+	if (!(replay->loop->nested_owners & 1u << TF_OWNER_VMALLOC))
+		host->start.has_vmalloc = host->end.has_vmalloc = false;
+	if (!(replay->loop->nested_owners & 1u << TF_OWNER_PERCPU))
+		host->start.has_percpu = host->end.has_percpu = false;
+}
+
 static int fallback_profile(const struct km_replay *replay, struct km_profile *profile)
 {
 	uint64_t bytes = tf_meta_get_u64(replay->meta, "host.mem_bytes", 0);
@@ -201,6 +231,7 @@ int km_replay_init(struct km_replay *replay, struct tf_reader *reader,
 		goto out;
 	replay->loop->page_offset = tf_meta_get_u64(replay->meta, "calib.page_offset_base", 0);
 	init_gfp(replay);
+	choose_allocators(replay);
 	set_span(replay, options);
 	err = init_tables(replay);
 	if (err)

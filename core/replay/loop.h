@@ -62,9 +62,10 @@ struct km_loop {
 	bool is_before; /* the events are before what is looked at: observers hear nothing */
 	struct km_observer_fns later; /* whom they will be told to then */
 	struct km_moved moved;
-	bool held_by_number; /* the opening snapshot told which pages were in use */
-	bool exact_caches;   /* slabs have the recorded geometry: machine and slab settings are the
-				host's */
+	unsigned int nested_owners; /* 1 << enum tf_owner: the model takes their pages by itself */
+	bool held_by_number;	    /* the opening snapshot told which pages were in use */
+	bool exact_caches; /* slabs have the recorded geometry: machine and slab settings are the
+			      host's */
 	struct {
 		uint32_t host;
 		km_gfp gfp;
@@ -82,6 +83,12 @@ static inline unsigned int km_loop_cpu(const struct km_replay *replay, const str
 	unsigned int nr = replay->kernel.machine.nr_cpus;
 
 	return ev->cpu < nr ? ev->cpu : ev->cpu % nr;
+}
+
+/* Pages of that owner are taken by an allocator whose own events are replayed. */
+static inline bool km_loop_is_nested(const struct km_replay *replay, unsigned int owner)
+{
+	return owner < 32 && replay->loop->nested_owners >> owner & 1;
 }
 
 static inline int km_loop_node(const struct km_replay *replay, const struct tf_event *ev)

@@ -3,7 +3,8 @@
  * Page events.
  *
  *   owner slab, vmalloc, percpu    evidence: remembered and counted, not replayed, because
- *                                  the model takes its own pages at its own time
+ *                                  the model takes its own pages at its own time; unless the
+ *                                  trace has no events of that allocator
  *   all other owners               replayed with its flags, order, CPU and node
  *
  * A large kmalloc takes its pages as slab does.  Its block is told from a slab's by
@@ -142,7 +143,7 @@ void km_replay_page_alloc(struct km_replay *replay, const struct tf_event *ev)
 	struct km_new_life new = { .call_site = ev->call_site, .cache = KM_NO_CACHE };
 	struct km_nested_block block;
 
-	if (tf_owner_is_allocator(ev->owner)) {
+	if (km_loop_is_nested(replay, ev->owner)) {
 		take_evidence(replay, ev);
 		return;
 	}
@@ -246,7 +247,7 @@ void km_replay_page_free(struct km_replay *replay, const struct tf_event *ev)
 		km_page_end(replay, ev, life, KM_END_FREED);
 	} else if (km_nested_take(replay->loop->nested, ev->addr, &block)) {
 		give_evidence(replay, ev, block.owner, block.is_large);
-	} else if (tf_owner_is_allocator(ev->owner) && !life) {
+	} else if (km_loop_is_nested(replay, ev->owner) && !life) {
 		give_evidence(replay, ev, ev->owner, false);
 	} else if (!km_page_free_misfit(replay, ev)) {
 		free_unknown(replay, ev, was_given_back);
