@@ -15,7 +15,7 @@
  *
  * Slab, vmalloc and percpu go before what they take pages for: a kernel stack in a vmalloc
  * area is vmalloc's, and so are the page tables of an area.  Only where the page allocator
- * was called by none of them its first caller tells page_table, kernel_stack, page_cache
+ * was called by none of them its first caller tells page_table, kernel_stack, page_cache, shmem
  * or anon, by name.  If it is a wrapper (pte_alloc_one, filemap_alloc_folio, folio_prealloc)
  * the call site is who called the wrappers of that class; if it says best what for
  * (do_anonymous_page, page_cache_ra_unbounded) it is the call site.

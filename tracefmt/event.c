@@ -38,6 +38,7 @@ static const char *const owner_names[TF_NR_OWNERS] = {
 	[TF_OWNER_PAGE_CACHE] = "page_cache",
 	[TF_OWNER_ANON] = "anon",
 	[TF_OWNER_MIGRATED] = "migrated",
+	[TF_OWNER_SHMEM] = "shmem",
 };
 
 const char *tf_kind_name(unsigned kind)

@@ -38,7 +38,7 @@
  *
  * call_site is the instruction after the call, as the tracepoint gives it; for
  * page and vmap events it is the first caller outside the allocators (and outside the
- * wrappers of the class, of pages with one of the last five owners), from the stack (0 when
+ * wrappers of the class, of pages with one of the last six owners), from the stack (0 when
  * no stack could be had).
  * bytes_req and bytes_alloc of a CACHE_ALLOC are those of its cache.
  * bytes_alloc is UINT32_MAX when it was that or more (only a failed request can be).
@@ -102,9 +102,10 @@ enum tf_owner {
 	TF_OWNER_OTHER,	  /* call_site, outside the allocators; VMAP events: ioremap, vmap */
 	TF_OWNER_PAGE_TABLE,
 	TF_OWNER_KERNEL_STACK, /* not in a vmalloc area */
-	TF_OWNER_PAGE_CACHE,   /* with tmpfs and shared memory */
+	TF_OWNER_PAGE_CACHE,
 	TF_OWNER_ANON,
 	TF_OWNER_MIGRATED, /* a free: what was in it moved to another page, mostly unseen */
+	TF_OWNER_SHMEM,	   /* tmpfs and shared memory: goes to swap, not to a disk */
 	TF_NR_OWNERS
 };
 

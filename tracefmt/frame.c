@@ -237,15 +237,15 @@ static const struct pattern patterns[] = {
 	{ "generic_file_buffered_read", TF_FRAME_PAGE_CACHE | TF_FRAME_SITE },
 	{ "do_read_cache_*", TF_FRAME_PAGE_CACHE },
 	{ "read_cache_*", TF_FRAME_PAGE_CACHE },
-	{ "shmem_alloc_page*", TF_FRAME_PAGE_CACHE },
-	{ "shmem_alloc_hugepage", TF_FRAME_PAGE_CACHE },
-	{ "shmem_alloc_folio", TF_FRAME_PAGE_CACHE },
-	{ "shmem_alloc_hugefolio", TF_FRAME_PAGE_CACHE },
-	{ "shmem_alloc_and_*", TF_FRAME_PAGE_CACHE },
-	{ "shmem_getpage*", TF_FRAME_PAGE_CACHE },
-	{ "shmem_get_folio*", TF_FRAME_PAGE_CACHE },
-	{ "shmem_mfill_atomic_pte", TF_FRAME_PAGE_CACHE | TF_FRAME_SITE },
-	{ "shmem_undo_range", TF_FRAME_PAGE_CACHE | TF_FRAME_SITE },
+	{ "shmem_alloc_page*", TF_FRAME_SHMEM },
+	{ "shmem_alloc_hugepage", TF_FRAME_SHMEM },
+	{ "shmem_alloc_folio", TF_FRAME_SHMEM },
+	{ "shmem_alloc_hugefolio", TF_FRAME_SHMEM },
+	{ "shmem_alloc_and_*", TF_FRAME_SHMEM },
+	{ "shmem_getpage*", TF_FRAME_SHMEM },
+	{ "shmem_get_folio*", TF_FRAME_SHMEM },
+	{ "shmem_mfill_atomic_pte", TF_FRAME_SHMEM | TF_FRAME_SITE },
+	{ "shmem_undo_range", TF_FRAME_SHMEM | TF_FRAME_SITE },
 	{ "filemap_free_folio", TF_FRAME_PAGE_CACHE },
 	{ "filemap_remove_folio", TF_FRAME_PAGE_CACHE },
 	{ "delete_from_page_cache*", TF_FRAME_PAGE_CACHE },
@@ -363,6 +363,8 @@ static enum tf_owner owner_of(enum tf_frame frame)
 		return TF_OWNER_ANON;
 	case TF_FRAME_MIGRATE:
 		return TF_OWNER_MIGRATED;
+	case TF_FRAME_SHMEM:
+		return TF_OWNER_SHMEM;
 	default:
 		return TF_OWNER_OTHER;
 	}

@@ -25,6 +25,7 @@ enum tf_frame {
 	TF_FRAME_PAGE_CACHE,
 	TF_FRAME_ANON,
 	TF_FRAME_MIGRATE,
+	TF_FRAME_SHMEM,
 	/*
 	 * With a class: this function says best what the page is for.  Without, it is but a
 	 * wrapper, and its caller says more.
