@@ -140,10 +140,10 @@ $(OBJ)/tests/tools/trace_bench: $(OBJ)/tests/tools/trace_bench.o $(call room_lib
 $(OBJ)/tests/tools/count_events: $(OBJ)/tests/tools/count_events.o $(OBJ)/tests/tools/count_events.embed.o
 	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 # Static, so that it runs in any guest.
-$(OBJ)/tests/tools/alloc_load: tests/tools/alloc_load.c Makefile
+$(OBJ)/tests/tools/alloc_load $(OBJ)/tests/tools/fragment_load: $(OBJ)/tests/tools/%: tests/tools/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -static -o $@ $<
-KERNEL_TOOLS := $(OBJ)/tests/tools/count_events $(OBJ)/tests/tools/alloc_load
+KERNEL_TOOLS := $(OBJ)/tests/tools/count_events $(OBJ)/tests/tools/alloc_load $(OBJ)/tests/tools/fragment_load
 
 # A corpus can grow: make fuzz-columns TIME=600 runs one target under clang's libFuzzer.
 TIME ?= 60

@@ -62,9 +62,10 @@ bool km_page_move_from(struct km_replay *replay, const struct tf_event *ev)
 					.order = ev->order,
 					.site = KM_NO_SITE,
 					.cache = KM_NO_CACHE };
-		if (!replay->loop->held_by_number ||
-		    km_pages_claim_at(&replay->kernel.pages, ev->addr, ev->order, KM_OWNER_OTHER))
-			return false;
+		/* Else it is one that had moved before, and has another number that nobody knows.
+		 */
+		if (km_pages_claim_at(&replay->kernel.pages, ev->addr, ev->order, KM_OWNER_OTHER))
+			return moved->numbers[ev->order].nr > 0;
 	}
 	renumber(replay, &was);
 	return true;

@@ -6,7 +6,7 @@
 tools=${KMEMTOOL_TOOLS:-$(dirname "$(realpath "$KMEMTOOL")")/tests/tools}
 
 need_recorder() {
-	for tool in count_events alloc_load; do
+	for tool in count_events alloc_load fragment_load; do
 		[ -x "$tools/$tool" ] || skip "no $tools/$tool: make check builds it"
 	done
 }
@@ -19,7 +19,7 @@ boot_recorder() {
 	sanitized && skip "kmemtool is built with sanitizers"
 	ldd "$KMEMTOOL" | grep -q 'not found' && fail "a library of kmemtool is missing"
 	cp "$KMEMTOOL" kmemtool
-	boot -a amd64 -f "$PWD/kmemtool $tools/count_events $tools/alloc_load" "$@"
+	boot -a amd64 -f "$PWD/kmemtool $tools/count_events $tools/alloc_load $tools/fragment_load" "$@"
 }
 
 # counted NAME KEY: what the counting program says, 0 of what the kernel has no tracepoint for.

@@ -485,7 +485,8 @@ static void page_migrated(struct handmade *h, uint64_t pfn, unsigned int order)
  *      before   A.......
  *      moved    x...A...     the old page is told of, the new one is not
  *      given    B...A...     the old page to somebody else
- *      freed    B...x...     a page that nobody took: it was A's
+ *      moved    B...x..A     again, from a page that nobody was seen to take
+ *      freed    B......x     another such page: it was A's
  */
 START_TEST(a_page_that_moves_lives_on)
 {
@@ -496,7 +497,8 @@ START_TEST(a_page_that_moves_lives_on)
 	page_alloc(&h, PFN(0), 0);
 	page_migrated(&h, PFN(0), 0);
 	page_alloc(&h, PFN(0), 0);
-	page_free(&h, PFN(4), 0);
+	page_migrated(&h, PFN(4), 0);
+	page_free(&h, PFN(7), 0);
 	run(&h, &log);
 	assert_divergences(h.replay, (struct divergences){ .moved_free = 1 });
 	ck_assert_int_eq(log.live_blocks, 1);
