@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The emulated hardware: page descriptors that cost nothing until touched, the way
- * from a page to its block, and when a CPU may sleep.
+ * The emulated hardware: page descriptors that cost nothing until touched, and the way
+ * from a page to its block.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -161,26 +161,6 @@ START_TEST(the_block_of_a_page)
 }
 END_TEST
 
-START_TEST(why_a_cpu_cannot_sleep)
-{
-	struct km_cpu cpu = { 0 };
-
-	ck_assert_pstr_eq(km_cpu_cannot_sleep(&cpu), NULL);
-	cpu.preempt = 1;
-	ck_assert_str_eq(km_cpu_cannot_sleep(&cpu), "preemption disabled");
-	cpu.bh_off = true;
-	ck_assert_str_eq(km_cpu_cannot_sleep(&cpu), "bottom halves off");
-	cpu.irqs_off = true;
-	ck_assert_str_eq(km_cpu_cannot_sleep(&cpu), "interrupts off");
-	cpu.softirq = true;
-	ck_assert_str_eq(km_cpu_cannot_sleep(&cpu), "in softirq");
-	cpu.hardirq = true;
-	ck_assert_str_eq(km_cpu_cannot_sleep(&cpu), "in hardirq");
-	cpu.nmi = true;
-	ck_assert_str_eq(km_cpu_cannot_sleep(&cpu), "in NMI");
-}
-END_TEST
-
 RUN_SUITE("machine/machine", cpus_are_spread_over_nodes, bad_profile_is_refused,
 	  a_terabyte_costs_what_is_touched, addresses_and_pages, holes_are_no_ram,
-	  the_block_of_a_page, why_a_cpu_cannot_sleep)
+	  the_block_of_a_page)
