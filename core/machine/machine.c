@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "core/machine/machine.h"
+#include "core/machine/numa.h"
 
 static uint64_t end_of_memory(const struct km_profile *profile)
 {
@@ -46,7 +47,7 @@ int km_machine_init(struct km_machine *machine, const struct km_profile *profile
 	}
 	for (unsigned int i = 0; i < machine->nr_cpus; i++) {
 		machine->cpus[i].id = i;
-		machine->cpus[i].node = (uint64_t)i * profile->nr_nodes / machine->nr_cpus;
+		machine->cpus[i].node = km_cpu_node(profile, i);
 	}
 
 	machine->nr_pfns = end_of_memory(profile);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "core/machine/machine.h"
+#include "core/machine/numa.h"
 #include "core/machine/profile.h"
 
 #define MAX_PFN (UINT32_MAX - 1ull) /* lists link pfns of 32 bits; the last one ends a list */
@@ -27,6 +28,30 @@ static const char *check_cpu_and_layout(const struct km_profile *profile)
 		return "cache line is not a power of two between 16 and 1024 bytes";
 	if (!profile->pageblock_order || profile->pageblock_order > KM_MAX_ORDER)
 		return "pageblock order is not between 1 and 10";
+	return NULL;
+}
+
+static const char *check_nodes(const struct km_profile *profile)
+{
+	const unsigned int all = (1u << profile->nr_nodes) - 1;
+
+	if (profile->cpuless_nodes & ~all)
+		return "a node without CPUs does not exist";
+	if (profile->cpuless_nodes == all)
+		return "no node has CPUs";
+	for (unsigned int from = 0; from < KM_MAX_NODES; from++)
+		for (unsigned int to = 0; to < KM_MAX_NODES; to++) {
+			const unsigned int distance = profile->distance[from][to];
+
+			if (!distance)
+				continue;
+			if (from >= profile->nr_nodes || to >= profile->nr_nodes)
+				return "a distance is to or from a node that does not exist";
+			if (from == to && distance != KM_LOCAL_DISTANCE)
+				return "distance of a node to itself is not 10";
+			if (from != to && distance <= KM_LOCAL_DISTANCE)
+				return "distance of a node to another is not above 10";
+		}
 	return NULL;
 }
 
@@ -131,6 +156,8 @@ const char *km_profile_check(const struct km_profile *profile)
 	const char *why;
 
 	why = check_cpu_and_layout(profile);
+	if (!why)
+		why = check_nodes(profile);
 	if (!why)
 		why = check_ranges(profile);
 	if (!why)
