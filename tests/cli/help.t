@@ -214,6 +214,8 @@ $ kmemtool record --help
 >       --min-size=SIZE        Record requests of at least SIZE, and their frees
 >   -o, --output=FILE          Write the trace to FILE (default kmemtool.kmt, -
 >                              is standard output)
+>       --page-map=WHEN        Note where every page of the host is: auto
+>                              (default, if it takes 2 s at most), yes, no
 >       --pid=PID,...          Record these processes alone, and no interrupts
 >       --realtime[=PRIORITY]  Run the recorder as SCHED_FIFO of PRIORITY
 >                              (default 1)

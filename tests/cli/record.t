@@ -40,6 +40,11 @@ $ kmemtool record --rotate 63k
 ! kmemtool: record: --rotate: at least 64k (see kmemtool record --help)
 = 2
 
+== no such wish for a page map
+$ kmemtool record --page-map maybe
+! kmemtool: record: --page-map: 'maybe' is none of auto, yes, no (see kmemtool record --help)
+= 2
+
 == rotation by nothing
 $ kmemtool record --rotate 100
 ! kmemtool: record: --rotate: '100' is neither a size (like 100M) nor a time (like 60s) (see kmemtool record --help)
