@@ -358,6 +358,16 @@ static void print_classes(const struct tf_meta *meta)
 	}
 }
 
+/* Older recorders had none, and say nothing of it. */
+static void print_page_map(const struct tf_meta *meta)
+{
+	const char *how = tf_meta_get(meta, "record.page_map");
+	char buf[160];
+
+	if (how)
+		printf("page map   %s\n", ui_clean(how, buf, sizeof(buf)));
+}
+
 static void print_text(const struct tf_reader *reader, const struct tf_reader_info *info)
 {
 	const struct tf_meta *meta = tf_reader_meta(reader);
@@ -374,6 +384,7 @@ static void print_text(const struct tf_reader *reader, const struct tf_reader_in
 			printf("  %-15s  %" PRIu64 "\n", tf_kind_name(kind), info->by_kind[kind]);
 	}
 	info_list_snapshots(meta, info->first_ns);
+	print_page_map(meta);
 	printf("captured by\n");
 	print_classes(meta);
 }

@@ -65,6 +65,8 @@ case $(json info.json record.page_map) in
 *) fail "record.page_map is '$(json info.json record.page_map)'" ;;
 esac
 expect_number info.json record.page_map_ns -gt 0
+expect 0 "$KMEMTOOL" info map.kmt
+grep -q '^page map   taken in ' out || fail "info does not tell of the map"
 expect 0 "$KMEMTOOL" info --snapshot 0:page_map map.kmt
 cp out map.txt
 expect 0 "$KMEMTOOL" info --snapshot 0:/proc/buddyinfo map.kmt
