@@ -110,21 +110,24 @@ static bool next_chunk(struct reader *r, struct slot *slot)
 	return true;
 }
 
-/* What cannot be read is told of as such; behind the end of the file there is nothing to tell. */
-static void fill(int fd, struct slot *slot)
+/*
+ * What cannot be read is told of as such; behind the end of the file, where that is all that is
+ * known of its length, there is nothing to tell.
+ */
+static void fill(const struct reader *r, struct slot *slot)
 {
 	size_t len = slot->nr * sizeof(*slot->flags), done = 0;
 	ssize_t n = 1;
 
 	while (done < len && n > 0) {
-		n = pread(fd, (char *)slot->flags + done, len - done,
+		n = pread(r->fd, (char *)slot->flags + done, len - done,
 			  (off_t)(slot->pfn * sizeof(*slot->flags) + done));
 		if (n > 0)
 			done += (size_t)n;
 	}
-	slot->is_last = !n;
+	slot->is_last = !n || (n < 0 && !r->options->nr_ranges);
 	done /= sizeof(*slot->flags);
-	if (!n)
+	if (slot->is_last)
 		slot->nr = done;
 	for (; done < slot->nr; done++)
 		slot->flags[done] = KC_PAGE_UNREADABLE;
@@ -153,7 +156,7 @@ static void *run(void *arg)
 		}
 		r->next++;
 		pthread_mutex_unlock(&r->lock);
-		fill(r->fd, slot);
+		fill(r, slot);
 		pthread_mutex_lock(&r->lock);
 		slot->is_full = true;
 		r->stop |= slot->is_last;

@@ -42,7 +42,7 @@ grep -qE '^snapshot 0 at -[0-9.]+ s, ' info.txt || fail "snapshot 0 is not older
 	"$KMEMTOOL" replay --cold last.kmt -o cold.json || fail "no cold replay"
 
 # By size: flat, however long it takes.
-"$KMEMTOOL" record --json --last 1M -o size.kmt -- sh -c "$load" > record.json 2> err &
+"$KMEMTOOL" record --json --page-map no --last 1M -o size.kmt -- sh -c "$load" > record.json 2> err &
 recorder=$!
 sleep 2
 [ ! -e size.kmt ] || fail "there is a file before there is anything to be written"

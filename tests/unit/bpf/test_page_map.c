@@ -305,6 +305,11 @@ START_TEST(what_cannot_be_read)
 	text.len = 0;
 	ck_assert_int_eq(kc_kpageflags_read(-1, &options, &text, &stats), 0);
 	expect_text(&text, "page_map 1\n@8\n4 X\n@14\n4 X\n");
+	/* Without ranges there would be no end of it. */
+	text.len = 0;
+	options.nr_ranges = 0;
+	ck_assert_int_eq(kc_kpageflags_read(-1, &options, &text, &stats), 0);
+	expect_text(&text, "page_map 1\n");
 	kc_text_release(&text);
 	close(fd);
 }
