@@ -242,6 +242,74 @@ START_TEST(changes_flush_what_they_change)
 }
 END_TEST
 
+/*
+ *  va     | 4K 4K 4K 4K |      2 MiB      |    the flush must reach each of the small pages
+ */
+START_TEST(pages_of_two_sizes_are_flushed)
+{
+	struct fixture *fix = fixture_new(KM_MMU_X86_64, KM_MMU_FEATURES_ALL);
+	struct km_mmu *mmu = &fix->mmu;
+	const uint64_t va = KERNEL_VA + 0x1fc000, bytes = 0x204000;
+	struct km_tlb tlb;
+
+	with_tlb(fix, &tlb, "skylake");
+	ck_assert_int_eq(km_mmu_map(mmu, va, 0x1fc000, bytes, KM_PROT_KERNEL, 0), 0);
+	ck_assert_uint_eq(mmu->nr_pages[1], 4);
+	for (uint64_t at = 0; at < bytes; at += 0x1000)
+		expect_reach(fix, va + at, KM_ACCESS_WRITE, 0x1fc000 + at);
+	ck_assert_int_eq(km_mmu_protect(mmu, va, bytes, KM_PROT_GLOBAL, 0), 0);
+	for (uint64_t at = 0; at < bytes; at += 0x1000) {
+		struct km_access access;
+
+		ck_assert_int_eq(km_mmu_access(mmu, va + at, KM_ACCESS_WRITE, &access), -EFAULT);
+		ck_assert_int_eq(access.hit, KM_TLB_MISS);
+	}
+	fixture_free_all(fix);
+	km_tlb_release(&tlb);
+}
+END_TEST
+
+START_TEST(a_split_flushes_the_large_page)
+{
+	struct fixture *fix = fixture_new(KM_MMU_X86_64, KM_MMU_FEATURES_ALL);
+	struct km_tlb tlb;
+
+	with_tlb(fix, &tlb, "skylake");
+	ck_assert_int_eq(km_mmu_map(&fix->mmu, KERNEL_VA, 0, 0x200000, KM_PROT_KERNEL, 0), 0);
+	expect_reach(fix, KERNEL_VA, KM_ACCESS_READ, 0);
+	ck_assert_int_eq(km_mmu_split(&fix->mmu, KERNEL_VA + 0x5000, 0x1000), 0);
+	expect_reach(fix, KERNEL_VA, KM_ACCESS_READ, 0);
+	expect_stats(&tlb, 0, 2, 2, 3 + 4);
+	/* Small enough already: nothing to flush. */
+	ck_assert_int_eq(km_mmu_split(&fix->mmu, KERNEL_VA + 0x5000, 0x1000), 0);
+	expect_reach(fix, KERNEL_VA, KM_ACCESS_READ, 0);
+	expect_stats(&tlb, 1, 2, 2, 7);
+	fixture_free_all(fix);
+	km_tlb_release(&tlb);
+}
+END_TEST
+
+/* The TLB knows the page, and that it is not for everybody. */
+START_TEST(a_hit_is_no_right)
+{
+	struct fixture *fix = fixture_new(KM_MMU_X86_64, KM_MMU_FEATURES_ALL);
+	struct km_tlb tlb;
+
+	with_tlb(fix, &tlb, "skylake");
+	ck_assert_int_eq(km_mmu_map_page(&fix->mmu, KERNEL_VA, 0x8000, KM_PROT_KERNEL), 0);
+	expect_reach(fix, KERNEL_VA, KM_ACCESS_WRITE, 0x8000);
+	expect_fault(fix, KERNEL_VA, KM_ACCESS_EXEC, 0x11,
+		     "kernel fetch from 0xffffc90000000000: page fault, error code 0x11: "
+		     "execution forbidden by the PTE (level 1 of 4)");
+	expect_stats(&tlb, 1, 1, 2, 8);
+	/* The fault has dropped the entry. */
+	expect_reach(fix, KERNEL_VA, KM_ACCESS_WRITE, 0x8000);
+	expect_stats(&tlb, 1, 2, 3, 12);
+	fixture_free_all(fix);
+	km_tlb_release(&tlb);
+}
+END_TEST
+
 /* More rights in the tables than in the TLB: a processor looks again before it faults. */
 START_TEST(rights_are_looked_up_anew)
 {
@@ -266,4 +334,5 @@ END_TEST
 RUN_SUITE("machine/mmu_access", rights_and_error_codes, not_present_at_each_level,
 	  reserved_bits_fault_before_rights, without_nx_everything_is_executable,
 	  accessed_and_dirty, the_tlb_saves_walks, stale_till_flushed,
-	  changes_flush_what_they_change, rights_are_looked_up_anew)
+	  changes_flush_what_they_change, pages_of_two_sizes_are_flushed,
+	  a_split_flushes_the_large_page, a_hit_is_no_right, rights_are_looked_up_anew)
