@@ -33,8 +33,10 @@ struct km_directmap_piece {
 };
 
 /*
- * Pieces ascend and do not overlap.  bytes[l] is the sum of those of level l: DirectMap4k,
- * DirectMap2M (4M), DirectMap1G of /proc/meminfo, there in KiB.
+ * Pieces ascend and do not overlap.  bytes[l] is the sum of those of level l.  DirectMap4k,
+ * DirectMap2M (4M) and DirectMap1G of /proc/meminfo are these figures after boot, but a large
+ * page counts there once more for each later step that comes upon it, mostly the topmost one
+ * for two (phys_pud_init(), arch/x86/mm/init_64.c 6.12).
  */
 struct km_directmap {
 	uint64_t page_offset; /* address of physical 0 */
