@@ -154,6 +154,7 @@ int km_mmu_init(struct km_mmu *mmu, const struct km_mmu_options *options, struct
 	return err;
 }
 
+/* A table and all below it; pages in them are not counted off. */
 static void release_table(struct km_mmu *mmu, uint64_t pfn, unsigned int level)
 {
 	unsigned int nr = km_mmu_nr_entries(&mmu->format, level);
@@ -167,6 +168,7 @@ static void release_table(struct km_mmu *mmu, uint64_t pfn, unsigned int level)
 					      KM_MMU_PAGE_SHIFT,
 				      level - 1);
 	}
+	mmu->nr_tables[level]--;
 	mmu->ops->free_table(mmu->arg, pfn, level);
 }
 
@@ -192,6 +194,39 @@ static bool leaf_fits(const struct mapping *map, unsigned int level, uint64_t va
 	uint64_t pa = va + map->pa_minus_va;
 
 	return level <= map->max_level && !((va | pa) & (span - 1)) && last - va == span - 1;
+}
+
+static bool has_pages(const struct km_mmu *mmu, uint64_t pfn, unsigned int level)
+{
+	unsigned int nr = km_mmu_nr_entries(&mmu->format, level);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		uint64_t entry = km_mmu_get_entry(mmu, pfn, i);
+
+		if (!(entry & KM_PTE_PRESENT))
+			continue;
+		if (km_mmu_is_leaf(&mmu->format, level, entry) ||
+		    has_pages(mmu, km_mmu_entry_pa(&mmu->format, level, entry) >> KM_MMU_PAGE_SHIFT,
+			      level - 1))
+			return true;
+	}
+	return false;
+}
+
+/* A large page; in place of a table, if that maps nothing (child, KM_NO_PFN if there is none). */
+static int map_leaf(struct mapping *map, uint64_t table, unsigned int level, uint64_t va,
+		    uint64_t child)
+{
+	struct km_mmu *mmu = map->mmu;
+
+	if (map->plan)
+		return child != KM_NO_PFN && has_pages(mmu, child, level - 1) ? -EEXIST : 0;
+	if (child != KM_NO_PFN)
+		release_table(mmu, child, level - 1);
+	km_mmu_put_entry(mmu, table, km_mmu_index(&mmu->format, va, level),
+			 km_mmu_make_leaf(&mmu->format, level, va + map->pa_minus_va, map->prot));
+	mmu->nr_pages[level]++;
+	return 0;
 }
 
 /* Pages of a table of level 1; plan: is the place free?  KM_NO_PFN: the table is yet to be. */
@@ -235,20 +270,18 @@ static int map_entry(struct mapping *map, uint64_t table, unsigned int level, ui
 		if (km_mmu_is_leaf(&mmu->format, level, entry))
 			return -EEXIST;
 		child = km_mmu_entry_pa(&mmu->format, level, entry) >> KM_MMU_PAGE_SHIFT;
-	} else if (leaf_fits(map, level, va, last)) {
-		if (!map->plan) {
-			km_mmu_put_entry(mmu, table, index,
-					 km_mmu_make_leaf(&mmu->format, level,
-							  va + map->pa_minus_va, map->prot));
-			mmu->nr_pages[level]++;
-		}
-		return 0;
-	} else if (map->plan) {
+		/* Somebody wrote to the table: nothing can be entered where no table is. */
+		if (map->plan && !km_phys_is_written(mmu->phys, child))
+			return -EFAULT;
+	}
+	if (leaf_fits(map, level, va, last))
+		return map_leaf(map, table, level, va, child);
+	if (child == KM_NO_PFN && map->plan) {
 		int err = km_mmu_pool_take(mmu, &map->pool, level - 1);
 
 		if (err)
 			return err;
-	} else {
+	} else if (child == KM_NO_PFN) {
 		child = km_mmu_pool_use(mmu, &map->pool, level - 1);
 		km_mmu_put_entry(mmu, table, index,
 				 km_mmu_make_link(&mmu->format, level, child << KM_MMU_PAGE_SHIFT,

@@ -32,7 +32,7 @@ struct km_mmu_ops {
 	/* The pfn of a page for a table of that level; KM_NO_PFN: none.  Its contents do not
 	 * matter. */
 	uint64_t (*alloc_table)(void *arg, unsigned int level);
-	void (*free_table)(void *arg, uint64_t pfn, unsigned int level);
+	void (*free_table)(void *arg, uint64_t pfn, unsigned int level); /* contents as left */
 };
 
 struct km_mmu_options {
@@ -68,14 +68,15 @@ void km_mmu_release(struct km_mmu *mmu);
  * All calls below that change tables do all or nothing: whatever they return but 0, tables
  * and counters are as before.  Each may return -EINVAL (not aligned to 4 KiB, empty, not
  * canonical, wraps around, physical address above pa_bits), -ENOMEM (alloc_table() or this
- * process has none), and -EFAULT as km_mmu_init().
+ * process has none), and -EFAULT as km_mmu_init(), or because an entry leads to a page that
+ * is no table.
  */
 
 /*
- * Map [va, va + bytes) to [pa, pa + bytes): each part by the largest page that alignment,
- * max_page_bytes (0: no limit) and an existing table allow.  A table that is there, even an
- * empty one, is never replaced by a large page.  -EEXIST: something is mapped there already;
- * -EINVAL also for KM_PROT_USER in the kernel's part.
+ * Map [va, va + bytes) to [pa, pa + bytes): each part by the largest page that alignment and
+ * max_page_bytes (0: no limit) allow.  A table in which nothing is mapped gives way to a large
+ * page (pmd_free_pte_page(), arch/x86/mm/pgtable.c 6.12).  -EEXIST: something is mapped there
+ * already; -EINVAL also for KM_PROT_USER in the kernel's part.
  */
 int km_mmu_map(struct km_mmu *mmu, uint64_t va, uint64_t pa, uint64_t bytes, unsigned int prot,
 	       uint64_t max_page_bytes);

@@ -99,10 +99,27 @@ START_TEST(a_limit_and_alignment_make_pages_smaller)
 	ck_assert_int_eq(km_mmu_map(&fix->mmu, 8 * GIB, 4 * KIB, 2 * MIB, 0, 0), 0);
 	expect_pages(fix, 512, 512, 0);
 	ck_assert_uint_eq(fixture_pa(fix, 8 * GIB + MIB), MIB + 4 * KIB);
-	/* A table is there, though empty: it is not replaced. */
-	ck_assert_int_eq(km_mmu_unmap(&fix->mmu, 8 * GIB, 2 * MIB, 0), 0);
-	ck_assert_int_eq(km_mmu_map(&fix->mmu, 8 * GIB, 0, 4 * MIB, 0, 0), 0);
-	expect_pages(fix, 512, 513, 0);
+	fixture_free_all(fix);
+}
+END_TEST
+
+START_TEST(empty_tables_give_way_to_large_pages)
+{
+	struct fixture *fix = fixture_new(KM_MMU_X86_64, KM_MMU_FEATURES_ALL);
+	struct km_mmu *mmu = &fix->mmu;
+
+	/* Four page tables below a directory, one page left in them. */
+	ck_assert_int_eq(km_mmu_map(mmu, 4 * GIB, 0, 8 * MIB, 0, 4096), 0);
+	ck_assert_int_eq(km_mmu_unmap(mmu, 4 * GIB + 4096, 8 * MIB - 4096, 0), 0);
+	expect_tables(fix, 4, 1, 1, 1);
+	ck_assert_int_eq(km_mmu_map(mmu, 4 * GIB, 0, GIB, 0, 0), -EEXIST);
+	ck_assert_int_eq(km_mmu_map(mmu, 4 * GIB + 2 * MIB, 0, 2 * MIB, 0, 0), 0);
+	expect_pages(fix, 1, 1, 0);
+	expect_tables(fix, 3, 1, 1, 1);
+	ck_assert_int_eq(km_mmu_unmap(mmu, 4 * GIB, GIB, 0), 0);
+	ck_assert_int_eq(km_mmu_map(mmu, 4 * GIB, 0, GIB, 0, 0), 0);
+	expect_pages(fix, 0, 0, 1);
+	expect_tables(fix, 0, 0, 1, 1);
 	fixture_free_all(fix);
 }
 END_TEST
@@ -419,6 +436,9 @@ START_TEST(broken_tables_are_told)
 	put_entry(fix, leaf, entry);
 	put_entry(fix, directory + 8, 0x20000063);
 	expect_complaint(fix, "mmu: more than the 4 tables counted can be reached");
+	ck_assert_int_eq(km_mmu_map_page(&fix->mmu, 2 * MIB, 0, 0), -EFAULT);
+	ck_assert_int_eq(km_mmu_unmap(&fix->mmu, 2 * MIB, 2 * MIB, KM_MMU_FREE_TABLES), 0);
+	ck_assert_uint_eq(fixture_pa(fix, 2 * MIB), UINT64_MAX);
 	put_entry(fix, directory + 8, 0);
 	put_entry(fix, directory, 0);
 	expect_complaint(fix, "mmu: 1 tables of level 1 counted, 0 reached");
@@ -434,7 +454,8 @@ END_TEST
 
 RUN_SUITE("machine/mmu", one_page_on_every_format, entries_are_bytes_of_memory,
 	  the_largest_pages_that_fit, a_limit_and_alignment_make_pages_smaller,
-	  calls_that_make_no_sense, what_is_mapped_is_not_mapped_over, no_table_at_any_moment,
-	  tables_from_outside_of_memory, unmapping_cuts_a_large_page, tables_stay_unless_told,
-	  other_rights_for_a_part, splitting_goes_down_one_path, large_pages_of_32_bit,
-	  costs_are_what_mapping_takes, broken_tables_are_told)
+	  empty_tables_give_way_to_large_pages, calls_that_make_no_sense,
+	  what_is_mapped_is_not_mapped_over, no_table_at_any_moment, tables_from_outside_of_memory,
+	  unmapping_cuts_a_large_page, tables_stay_unless_told, other_rights_for_a_part,
+	  splitting_goes_down_one_path, large_pages_of_32_bit, costs_are_what_mapping_takes,
+	  broken_tables_are_told)
