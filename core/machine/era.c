@@ -22,6 +22,16 @@ static const struct {
 	{ KM_FEAT_CLAIM_STEAL, 6015, 6012, 117 },  { KM_FEAT_SHEAVES, 6018, 0, 0 },
 };
 
+/* By bit.  Files of machines name habits like this, so a name is never changed. */
+static const char *const feature_names[32] = {
+	"pcp-high-order",    "pcp-auto-high", "claim-steal",	"min-reserve",
+	"cpu-partial-slabs", "order-new",     "kmalloc-cgroup", "sheaves",
+};
+
+/* Releases that a set of habits may be told by, ascending. */
+static const char *const eras[] = { "2.6.32", "5.10", "5.15", "6.1", "6.6",
+				    "6.8",    "6.12", "6.15", "6.18" };
+
 static bool parse_release(const char *text, unsigned int *release, unsigned int *sublevel)
 {
 	unsigned int version, patchlevel;
@@ -49,4 +59,33 @@ unsigned int km_era_features(const char *release, const char *version)
 						  sublevel >= habits[i].sublevel))
 			features |= habits[i].feature;
 	return features;
+}
+
+const char *km_era_nearest(unsigned int features)
+{
+	const char *nearest = NULL;
+	int least = 0;
+
+	for (size_t i = 0; i < sizeof(eras) / sizeof(eras[0]); i++) {
+		int differ = __builtin_popcount(km_era_features(eras[i], NULL) ^ features);
+
+		if (nearest && differ > least)
+			continue;
+		nearest = eras[i];
+		least = differ;
+	}
+	return nearest;
+}
+
+const char *km_feature_name(unsigned int bit)
+{
+	return bit < 32 ? feature_names[bit] : NULL;
+}
+
+int km_feature_from_name(const char *name)
+{
+	for (int bit = 0; bit < 32; bit++)
+		if (feature_names[bit] && !strcmp(feature_names[bit], name))
+			return bit;
+	return -1;
 }

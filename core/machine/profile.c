@@ -23,6 +23,9 @@
 #define LOWMEM_BYTES (896 * MIB)
 #define VMALLOC_GAP_BYTES (8 * MIB)
 
+/* Three types of zones a node is all that an x86 has. */
+_Static_assert(KM_MAX_NODES * 3 <= KM_MAX_ZONES, "the zones of every node have room");
+
 static const char *const zone_type_names[KM_NR_ZONE_TYPES] = {
 	[KM_ZONE_DMA] = "DMA",	       [KM_ZONE_DMA32] = "DMA32",     [KM_ZONE_NORMAL] = "Normal",
 	[KM_ZONE_HIGHMEM] = "HighMem", [KM_ZONE_MOVABLE] = "Movable",
@@ -153,17 +156,10 @@ static void lay_zone(struct km_profile *profile, enum km_zone_type type, unsigne
 	profile->nr_zones++;
 }
 
-int km_profile_set_memory(struct km_profile *profile, uint64_t bytes)
+void km_profile_lay_zones(struct km_profile *profile)
 {
 	uint64_t limit[KM_NR_ZONE_TYPES];
-	uint64_t pages = bytes >> profile->page_shift;
 
-	if (!profile->nr_nodes || profile->nr_nodes > KM_MAX_NODES)
-		return -EINVAL;
-	if (pages / profile->nr_nodes < MAX_ORDER_PAGES || pages > MAX_PFN - MAX_PFN / 4)
-		return -EINVAL;
-
-	lay_ranges(profile, pages);
 	zone_limits(profile, limit);
 	profile->nr_zones = 0;
 	for (unsigned int node = 0; node < profile->nr_nodes; node++) {
@@ -176,6 +172,19 @@ int km_profile_set_memory(struct km_profile *profile, uint64_t bytes)
 			start = limit[type] >> profile->page_shift;
 		}
 	}
+}
+
+int km_profile_set_memory(struct km_profile *profile, uint64_t bytes)
+{
+	uint64_t pages = bytes >> profile->page_shift;
+
+	if (!profile->nr_nodes || profile->nr_nodes > KM_MAX_NODES)
+		return -EINVAL;
+	if (pages / profile->nr_nodes < MAX_ORDER_PAGES || pages > MAX_PFN - MAX_PFN / 4)
+		return -EINVAL;
+
+	lay_ranges(profile, pages);
+	km_profile_lay_zones(profile);
 	if (profile->address_bits == 32)
 		set_address_space_32(profile, bytes);
 	return 0;

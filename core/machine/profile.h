@@ -4,7 +4,7 @@
  * and which kernel's habits its allocators follow.
  *
  * A profile is plain data, copied by value.  It comes from a table of built-in
- * ones, or is filled from a trace's opening snapshot.  Fields that are 0 where
+ * ones, is read from a file, or is filled from a trace's opening snapshot.  Fields that are 0 where
  * the comment says "0: derived" are computed by whoever boots the machine.
  */
 #ifndef CORE_MACHINE_PROFILE_H
@@ -104,6 +104,12 @@ struct km_profile {
  * its files show is believed before this.  Unknown releases are the newest.
  */
 unsigned int km_era_features(const char *release, const char *version);
+/* The release whose habits are nearest to these, the newest if several are ("6.12"). */
+const char *km_era_nearest(unsigned int features);
+/* Name of the habit of one bit, 0 to 31 ("pcp-high-order"); NULL: no such habit. */
+const char *km_feature_name(unsigned int bit);
+/* Number of the bit of that name, or -1. */
+int km_feature_from_name(const char *name);
 
 /* A 64-bit x86 with one node and one CPU, everything but memory filled in. */
 void km_profile_init(struct km_profile *profile);
@@ -115,6 +121,11 @@ void km_profile_init(struct km_profile *profile);
  * map.  -EINVAL: less than 4 MiB a node, or more than 12 TiB.
  */
 int km_profile_set_memory(struct km_profile *profile, uint64_t bytes);
+/*
+ * Lay the same zones over the ranges that the profile has, each over the RAM that its
+ * node has between the zone's limits.  The address space stays.
+ */
+void km_profile_lay_zones(struct km_profile *profile);
 /* Built-in profile by name (x86-32-64m, x86-32-1g, x86-32-4g-pae, x86-64-4g, x86-64-2node): 0 or
  * -ENOENT. */
 int km_profile_builtin(const char *name, struct km_profile *profile);

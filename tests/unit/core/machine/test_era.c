@@ -28,4 +28,36 @@ START_TEST(habits_by_release)
 }
 END_TEST
 
-RUN_SUITE("machine/era", habits_by_release)
+/* Every habit that any kernel has can be named in a file, and by no other name. */
+START_TEST(habits_have_names)
+{
+	static const char *const releases[] = { "2.6.32", "5.10", "5.14", "5.17", "6.1", "6.6",
+						"6.8",	  "6.12", "6.15", "6.18", NULL };
+	unsigned int all = KM_FEATURES_NEWEST;
+
+	for (unsigned int i = 0; releases[i]; i++)
+		all |= km_era_features(releases[i], NULL);
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		const char *name = km_feature_name(bit);
+
+		if (all & 1u << bit)
+			ck_assert_msg(name, "bit %u has no name in era.c", bit);
+		if (name)
+			ck_assert_int_eq(km_feature_from_name(name), bit);
+	}
+	ck_assert_pstr_eq(km_feature_name(32), NULL);
+	ck_assert_int_eq(km_feature_from_name("nothing"), -1);
+	ck_assert_int_eq(km_feature_from_name(""), -1);
+}
+END_TEST
+
+START_TEST(nearest_era)
+{
+	ck_assert_str_eq(km_era_nearest(KM_FEATURES_NEWEST), "6.18");
+	ck_assert_str_eq(km_era_nearest(km_era_features("6.12.9", NULL)), "6.12");
+	ck_assert_str_eq(km_era_nearest(km_era_features("5.17", NULL)), "6.1");
+	ck_assert_uint_eq(km_era_features(km_era_nearest(0), NULL), 0);
+}
+END_TEST
+
+RUN_SUITE("machine/era", habits_by_release, habits_have_names, nearest_era)
