@@ -10,6 +10,7 @@
 #include "core/machine/profile.h"
 
 #define MAX_PFN (UINT32_MAX - 1ull) /* lists link pfns of 32 bits; the last one ends a list */
+#define MAX_PERCPU (16ull << 20)
 
 static const char *check_cpu_and_layout(const struct km_profile *profile)
 {
@@ -133,6 +134,25 @@ static const char *check_zones(const struct km_profile *profile)
 	return managed ? NULL : "no memory";
 }
 
+/* What sysctl would take (page_alloc_sysctl_table 6.12), and areas that a chunk can hold. */
+static const char *check_sysctls(const struct km_profile *profile)
+{
+	if (profile->min_free_kbytes > INT32_MAX)
+		return "min_free_kbytes is above 2147483647";
+	if (profile->watermark_scale_factor > 3000)
+		return "watermark_scale_factor is above 3000";
+	if (profile->percpu_pagelist_high_fraction > INT32_MAX ||
+	    (profile->percpu_pagelist_high_fraction && profile->percpu_pagelist_high_fraction < 8))
+		return "percpu_pagelist_high_fraction is neither 0 nor between 8 and 2147483647";
+	for (int type = 0; type < KM_NR_ZONE_TYPES; type++)
+		if (profile->lowmem_reserve_ratio[type] > INT32_MAX)
+			return "a ratio of lowmem_reserve_ratio is above 2147483647";
+	if (profile->percpu_static > MAX_PERCPU || profile->percpu_reserved > MAX_PERCPU ||
+	    profile->percpu_dynamic > MAX_PERCPU || profile->percpu_unit > MAX_PERCPU)
+		return "a percpu area is above 16 MiB";
+	return NULL;
+}
+
 /* Last byte of the direct map, as an offset from page_offset. */
 static uint64_t direct_map_bytes(const struct km_profile *profile)
 {
@@ -162,6 +182,8 @@ const char *km_profile_check(const struct km_profile *profile)
 		why = check_ranges(profile);
 	if (!why)
 		why = check_zones(profile);
+	if (!why)
+		why = check_sysctls(profile);
 	if (why)
 		return why;
 

@@ -240,7 +240,87 @@ START_TEST(broken_address_space)
 }
 END_TEST
 
+START_TEST(broken_sysctls)
+{
+	ck_refused(p.min_free_kbytes = 1ull << 31, "min_free_kbytes is above 2147483647");
+	ck_refused(p.watermark_scale_factor = 3001, "watermark_scale_factor is above 3000");
+	ck_refused(p.percpu_pagelist_high_fraction = 7,
+		   "percpu_pagelist_high_fraction is neither 0 nor between 8 and 2147483647");
+	ck_refused(p.lowmem_reserve_ratio[KM_ZONE_MOVABLE] = UINT64_MAX,
+		   "a ratio of lowmem_reserve_ratio is above 2147483647");
+	ck_refused(p.percpu_unit = (16u << 20) + 1, "a percpu area is above 16 MiB");
+}
+END_TEST
+
+#define MIB_PAGES 256ull /* pages of 4 KiB in a MiB */
+
+static uint64_t end_of(const struct km_zone_desc *desc)
+{
+	return desc->start_pfn + desc->spanned_pages;
+}
+
+/*
+ * Every built-in of 32 bits has the zones of the textbooks:
+ *
+ *   0 ──── DMA ──── 16 MiB ──── Normal ──── 896 MiB ──── HighMem ────
+ */
+START_TEST(zones_of_the_textbooks_32)
+{
+	static const struct {
+		const char *name;
+		uint64_t mib;
+	} machines[] = { { "x86-32-64m", 64 }, { "x86-32-1g", 1024 }, { "x86-32-4g-pae", 4096 } };
+
+	for (unsigned int i = 0; i < 3; i++) {
+		struct km_profile p;
+		uint64_t end = machines[i].mib * MIB_PAGES;
+
+		ck_assert_int_eq(km_profile_builtin(machines[i].name, &p), 0);
+		ck_assert_uint_eq(p.nr_zones, machines[i].mib > 896 ? 3 : 2);
+		ck_assert_int_eq(p.zones[0].type, KM_ZONE_DMA);
+		ck_assert_uint_eq(p.zones[0].start_pfn, 0);
+		ck_assert_uint_eq(end_of(&p.zones[0]), 16 * MIB_PAGES);
+		ck_assert_int_eq(p.zones[1].type, KM_ZONE_NORMAL);
+		ck_assert_uint_eq(p.zones[1].start_pfn, 16 * MIB_PAGES);
+		ck_assert_uint_eq(end_of(&p.zones[p.nr_zones - 1]), end);
+		if (p.nr_zones == 2)
+			continue;
+		ck_assert_uint_eq(end_of(&p.zones[1]), 896 * MIB_PAGES);
+		ck_assert_int_eq(p.zones[2].type, KM_ZONE_HIGHMEM);
+		ck_assert_uint_eq(p.zones[2].start_pfn, 896 * MIB_PAGES);
+	}
+}
+END_TEST
+
+/*
+ * And those of 64 bits theirs; only node 0 has low memory.
+ *
+ *   0 ──── DMA ──── 16 MiB ──── DMA32 ──── (3 GiB) 4 GiB ──── Normal ────
+ */
+START_TEST(zones_of_the_textbooks_64)
+{
+	static const char *const names[] = { "x86-64-4g", "x86-64-2node" };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct km_profile p;
+
+		ck_assert_int_eq(km_profile_builtin(names[i], &p), 0);
+		ck_assert_uint_eq(p.nr_nodes, i + 1);
+		ck_assert_uint_eq(p.nr_zones, 3 + i);
+		ck_assert_int_eq(p.zones[0].type, KM_ZONE_DMA);
+		ck_assert_uint_eq(end_of(&p.zones[0]), 16 * MIB_PAGES);
+		ck_assert_int_eq(p.zones[1].type, KM_ZONE_DMA32);
+		ck_assert_uint_eq(end_of(&p.zones[1]), 3072 * MIB_PAGES);
+		ck_assert_int_eq(p.zones[2].type, KM_ZONE_NORMAL);
+		ck_assert_uint_eq(p.zones[2].start_pfn, 4096 * MIB_PAGES);
+		for (unsigned int zone = 0; zone < p.nr_zones; zone++)
+			ck_assert_uint_eq(p.zones[zone].node, zone == 3);
+	}
+}
+END_TEST
+
 RUN_SUITE("machine/profile", defaults_of_x86_64, memory_continues_above_the_hole,
 	  little_memory_has_no_normal_zone, nodes_share_evenly, highmem_on_32_bit,
 	  every_builtin_can_be_booted, sizes_that_make_no_machine, zone_names,
-	  broken_cpus_and_layout, broken_ranges, broken_zones, broken_address_space)
+	  broken_cpus_and_layout, broken_ranges, broken_zones, broken_address_space, broken_sysctls,
+	  zones_of_the_textbooks_32, zones_of_the_textbooks_64)
