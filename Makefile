@@ -19,7 +19,7 @@ VERSION := 0.1.0
 VARIANT := $(if $(SAN),san)$(if $(COVERAGE),cov)
 OBJ := $(O)/obj$(if $(VARIANT),-$(VARIANT))
 
-LIBS := libbpf libelf libzstd libxxhash jansson libtracecmd libtraceevent
+LIBS := libbpf libelf libzstd libxxhash jansson libtracecmd libtraceevent inih
 CHECK_LIBS := check
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
