@@ -9,12 +9,15 @@
 
 #include "cmd/cmd.h"
 #include "cmd/ui/args.h"
+#include "cmd/ui/machine.h"
 #include "cmd/ui/replay_run.h"
+#include "core/machine/profile_file.h"
 
 struct replay_args {
 	const char *file, *output;
 	struct ui_replay_options options;
 	uint64_t max_loss;
+	bool print_machine;
 };
 
 enum {
@@ -23,13 +26,16 @@ enum {
 	KEY_COLD,
 	KEY_CHECK,
 	KEY_MAX_LOSS,
+	KEY_PRINT_MACHINE,
 };
 
 static const struct argp_option options[] = {
 	{ "machine", 'm', "MACHINE", 0,
-	  "host (the trace's own, the default), x86-32-64m, x86-32-1g, x86-32-4g-pae, x86-64-4g "
-	  "or x86-64-2node",
+	  "host (the trace's own, the default), x86-32-64m, x86-32-1g, x86-32-4g-pae, "
+	  "x86-64-4g, x86-64-2node, or a file",
 	  0 },
+	{ "print-machine", KEY_PRINT_MACHINE, NULL, 0,
+	  "Print the machine that would be used as such a file, and end", 0 },
 	{ "set", 's', "KEY=VALUE", 0, "Change a setting, like slab.max_order=1 or mem.size=2G", 0 },
 	{ "from", KEY_FROM, "T", 0,
 	  "Begin at T after the first event (ns, us, ms, s, m; default s)", 0 },
@@ -52,6 +58,11 @@ static error_t parse_setting(struct ui_replay_options *changed, const char *arg)
 	return EINVAL;
 }
 
+static bool is_stdin(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct replay_args *args = state->input;
@@ -72,6 +83,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_CHECK:
 		args->options.flags |= KM_REPLAY_CHECK;
 		return 0;
+	case KEY_PRINT_MACHINE:
+		args->print_machine = true;
+		return 0;
 	case KEY_MAX_LOSS:
 		return ui_take_count("replay", "--max-loss", arg, &args->max_loss);
 	case 'o':
@@ -80,9 +94,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		return ui_take_file("replay", &args->file, arg);
 	case ARGP_KEY_NO_ARGS:
+		if (args->print_machine && args->options.machine &&
+		    strcmp(args->options.machine, "host"))
+			return 0;
 		ui_usage_error("replay", "no trace given");
 		return EINVAL;
 	case ARGP_KEY_SUCCESS:
+		if (is_stdin(args->file) && is_stdin(args->options.machine)) {
+			ui_usage_error("replay", "standard input cannot be both trace and machine");
+			return EINVAL;
+		}
 		return ui_check_range("replay", args->options.from_ns, args->options.to_ns);
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -109,6 +130,23 @@ static int check_loss(const struct replay_args *args, const struct km_result *re
 	return (uint64_t)lost > args->max_loss ? UI_NO : status;
 }
 
+static int print_machine(const struct replay_args *args)
+{
+	struct km_profile profile;
+	FILE *file;
+	int status = ui_resolve_machine("replay", args->options.machine, args->file,
+					&args->options.settings, &profile);
+
+	if (status != UI_DONE)
+		return status;
+	file = ui_output_open("replay", args->output);
+	if (!file)
+		return UI_HOST;
+	if (km_profile_write(&profile, file))
+		status = ui_usage_error("replay", "this machine cannot be written as a file");
+	return ui_output_close("replay", args->output, file, status);
+}
+
 int cmd_replay(int argc, char **argv)
 {
 	struct replay_args args = { .max_loss = UINT64_MAX };
@@ -119,6 +157,8 @@ int cmd_replay(int argc, char **argv)
 	ui_replay_options_init(&args.options);
 	if (!ui_parse_args(&argp, "replay", 0, argc, argv, &args, &status))
 		return status;
+	if (args.print_machine)
+		return print_machine(&args);
 	status = ui_replay_trace("replay", args.file, &args.options, &result);
 	if (!result.root)
 		return status;

@@ -71,7 +71,7 @@ static int set_memory(struct km_profile *profile, uint64_t bytes)
 	return 0;
 }
 
-static int apply_settings(struct km_profile *profile, const struct km_settings *settings)
+int km_settings_apply(const struct km_settings *settings, struct km_profile *profile)
 {
 	const uint64_t *value = settings->value;
 
@@ -115,7 +115,7 @@ int km_kernel_boot(struct kernel *kernel, const struct km_profile *profile,
 	memset(kernel, 0, sizeof(*kernel));
 	if (settings)
 		kernel->settings = *settings;
-	err = apply_settings(&changed, &kernel->settings);
+	err = km_settings_apply(&kernel->settings, &changed);
 	if (!err)
 		err = km_machine_init(&kernel->machine, &changed);
 	if (err) {

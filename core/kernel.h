@@ -64,6 +64,13 @@ int km_settings_parse(struct km_settings *settings, const char *assignment, char
 const char *km_settings_given(const struct km_settings *settings, unsigned int index, char *value,
 			      size_t len);
 
+/*
+ * Change a profile as km_kernel_boot() does before it boots one: slab's settings are not a
+ * machine's.  0, or -EINVAL: no machine has that much or that little memory; the other
+ * settings may lead to what only km_profile_check() refuses.
+ */
+int km_settings_apply(const struct km_settings *settings, struct km_profile *profile);
+
 struct kernel {
 	struct km_machine machine;
 	struct km_pages pages;

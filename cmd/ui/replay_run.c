@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/ui/machine.h"
 #include "cmd/ui/progress.h"
 #include "cmd/ui/slurp.h"
 #include "cmd/ui/units.h"
@@ -25,28 +26,6 @@ void ui_replay_options_init(struct ui_replay_options *options)
 	memset(options, 0, sizeof(*options));
 	km_settings_init(&options->settings);
 	options->to_ns = UINT64_MAX;
-}
-
-/* The profile asked for; *chosen is NULL for the host.  UI_DONE or UI_USAGE. */
-static int find_machine(const struct run *run, struct km_profile *profile,
-			const struct km_profile **chosen)
-{
-	const char *name = run->options->machine;
-	char names[256] = "host";
-
-	*chosen = NULL;
-	if (!name || !strcmp(name, "host"))
-		return UI_DONE;
-	if (!km_profile_builtin(name, profile)) {
-		*chosen = profile;
-		return UI_DONE;
-	}
-	for (unsigned int i = 0; km_profile_builtin_name(i); i++) {
-		size_t used = strlen(names);
-
-		snprintf(names + used, sizeof(names) - used, ", %s", km_profile_builtin_name(i));
-	}
-	return ui_usage_error(run->command, "no machine '%s'; there are %s", name, names);
 }
 
 static bool has_range(const struct ui_replay_options *options)
@@ -89,23 +68,6 @@ static int run_and_build(const struct run *run, struct km_replay *replay,
 	return status;
 }
 
-/* The model is one of 64-bit kernels with small pages; UI_DONE, or UI_INPUT with a message. */
-static int check_host(const struct run *run, const struct tf_reader *reader)
-{
-	struct tf_host host;
-
-	tf_reader_get_host(reader, &host);
-	if (!host.big_endian && host.pointer_bytes == 8 && host.page_shift == 12)
-		return UI_DONE;
-	/* Offset 12 is where the header says so. */
-	ui_error(run->command, run->path, 12,
-		 "recorded on a %s-endian %u-bit host (%s) with pages of %u bytes; only "
-		 "little-endian, 64 bits, 4096 bytes can be replayed",
-		 host.big_endian ? "big" : "little", host.pointer_bytes * 8u, host.machine,
-		 1u << host.page_shift);
-	return UI_INPUT;
-}
-
 static int replay_reader(const struct run *run, struct tf_reader *reader, struct km_result *result)
 {
 	const struct ui_replay_options *options = run->options;
@@ -115,10 +77,10 @@ static int replay_reader(const struct run *run, struct tf_reader *reader, struct
 	struct km_replay *replay;
 	struct km_profile profile;
 	char reason[256] = "";
-	int err, status = check_host(run, reader);
+	int err, status = ui_check_host(run->command, run->path, reader);
 
 	if (status == UI_DONE)
-		status = find_machine(run, &profile, &with.profile);
+		status = ui_find_machine(run->command, options->machine, &profile, &with.profile);
 	if (status != UI_DONE)
 		return status;
 	tf_reader_get_info(reader, &info);

@@ -12,7 +12,7 @@
 #include "core/result/result.h"
 
 struct ui_replay_options {
-	const char *machine; /* NULL or "host", or the name of a built-in profile */
+	const char *machine; /* NULL or "host", a built-in profile, or a file */
 	struct km_settings settings;
 	unsigned int flags;	 /* enum km_replay_flags */
 	uint64_t from_ns, to_ns; /* since the first event; UINT64_MAX: to the end */

@@ -171,25 +171,31 @@ static void write_zone(const struct km_profile *profile, const struct km_zone_de
 	}
 }
 
-/* Bytes of RAM if [memory] size lays this very memory, else 0. */
-static uint64_t laid_bytes(const struct km_profile *profile)
+/* Bytes of RAM if [memory] size lays this very memory, which is *laid then; else 0. */
+static uint64_t laid_bytes(const struct km_profile *profile, struct km_profile *laid)
 {
-	struct km_profile laid = *profile;
 	uint64_t pages = 0;
 
+	*laid = *profile;
 	for (unsigned int i = 0; i < profile->nr_ranges; i++)
 		pages += profile->ranges[i].end_pfn - profile->ranges[i].start_pfn;
-	if (km_profile_set_memory(&laid, pages << profile->page_shift) ||
-	    !memory_equal(&laid, profile))
+	if (km_profile_set_memory(laid, pages << profile->page_shift) ||
+	    !memory_equal(laid, profile))
 		return 0;
 	return pages << profile->page_shift;
 }
 
+/* Addresses that follow from size would be in the way of whoever changes it. */
 static void write_memory(const struct km_profile *profile, FILE *file)
 {
 	const unsigned int shift = profile->page_shift;
-	struct km_file_memory memory = { laid_bytes(profile) };
+	struct km_profile laid;
+	struct km_file_memory memory = { laid_bytes(profile, &laid) };
 
+	if (!memory.size || laid.page_offset != profile->page_offset ||
+	    laid.vmalloc_start != profile->vmalloc_start ||
+	    laid.vmalloc_end != profile->vmalloc_end)
+		write_section(KM_SECTION_ADDRESS_SPACE, profile, file);
 	if (!memory.size) {
 		for (unsigned int i = 0; i < profile->nr_ranges; i++) {
 			const struct km_mem_range *range = &profile->ranges[i];
@@ -234,7 +240,6 @@ int km_profile_write(const struct km_profile *profile, FILE *file)
 
 	fprintf(file, "# A machine of kmemtool: see kmemtool-machine(5).\n");
 	write_section(KM_SECTION_MACHINE, profile, file);
-	write_section(KM_SECTION_ADDRESS_SPACE, profile, file);
 	write_memory(profile, file);
 	write_nodes(profile, file);
 	write_section(KM_SECTION_SYSCTL, profile, file);

@@ -71,9 +71,9 @@ static void choose_allocators(struct km_replay *replay)
 		host->start.has_percpu = host->end.has_percpu = false;
 }
 
-static int fallback_profile(const struct km_replay *replay, struct km_profile *profile)
+static int fallback_profile(const struct tf_meta *meta, struct km_profile *profile)
 {
-	uint64_t bytes = tf_meta_get_u64(replay->meta, "host.mem_bytes", 0);
+	uint64_t bytes = tf_meta_get_u64(meta, "host.mem_bytes", 0);
 	int err = km_profile_builtin("x86-64-4g", profile);
 
 	if (!err && bytes) {
@@ -82,8 +82,35 @@ static int fallback_profile(const struct km_replay *replay, struct km_profile *p
 		if (!km_profile_set_memory(&sized, bytes) && !km_profile_check(&sized))
 			*profile = sized;
 	}
-	profile->features = km_era_features(tf_meta_get(replay->meta, "host.release"),
-					    tf_meta_get(replay->meta, "host.version"));
+	profile->features = km_era_features(tf_meta_get(meta, "host.release"),
+					    tf_meta_get(meta, "host.version"));
+	return err;
+}
+
+static int host_machine(const struct km_host *host, const struct tf_meta *meta,
+			struct km_profile *profile, char *note, size_t len)
+{
+	if (host->has_profile) {
+		*profile = host->profile;
+		return 0;
+	}
+	snprintf(note, len, "the trace does not describe its host: replayed on a machine like it");
+	return fallback_profile(meta, profile);
+}
+
+int km_replay_host_machine(const struct tf_meta *meta, struct km_profile *profile, char *note,
+			   size_t len)
+{
+	struct km_host *host = calloc(1, sizeof(*host));
+	int err = host ? km_host_init(host, meta) : -ENOMEM;
+
+	if (len)
+		note[0] = 0;
+	if (!err)
+		err = host_machine(host, meta, profile, note, len);
+	if (host)
+		km_host_release(host);
+	free(host);
 	return err;
 }
 
@@ -99,15 +126,11 @@ static int choose_machine(struct km_replay *replay, const struct km_replay_optio
 	}
 	replay->loop->exact_caches = !(set & SLAB_SETTINGS);
 	if (replay->host.has_profile) {
-		*profile = replay->host.profile;
 		replay->is_host_machine = !set;
 		replay->is_warm = !(options->flags & KM_REPLAY_COLD) &&
 				  replay->host.start.has_zones && !(set & 1u << KM_SET_MEM_SIZE);
-		return 0;
 	}
-	snprintf(reason, len,
-		 "the trace does not describe its host: replayed on a machine like it");
-	return fallback_profile(replay, profile);
+	return host_machine(&replay->host, replay->meta, profile, reason, len);
 }
 
 static void set_span(struct km_replay *replay, const struct km_replay_options *options)

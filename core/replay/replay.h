@@ -112,6 +112,12 @@ struct km_replay {
  */
 int km_replay_init(struct km_replay *replay, struct tf_reader *reader,
 		   const struct km_replay_options *options, char *reason, size_t len);
+/*
+ * The machine of a trace, before any settings, with note (len bytes) empty, or one like it
+ * with a line in note if the trace does not tell enough.  0 or -ENOMEM.
+ */
+int km_replay_host_machine(const struct tf_meta *meta, struct km_profile *profile, char *note,
+			   size_t len);
 int km_replay_add_observer(struct km_replay *replay, const struct km_observer_ops *ops, void *self);
 /* Run to the end.  0, or -EBADMSG if blocks were damaged (the rest was replayed), or -ENOMEM. */
 int km_replay_run(struct km_replay *replay, struct tf_error *err);

@@ -137,9 +137,11 @@ $ kmemtool replay --help
 >                              m; default s)
 >       --max-loss=N           Exit status 1 if more than N events were lost
 >   -m, --machine=MACHINE      host (the trace's own, the default), x86-32-64m,
->                              x86-32-1g, x86-32-4g-pae, x86-64-4g or
->                              x86-64-2node
+>                              x86-32-1g, x86-32-4g-pae, x86-64-4g, x86-64-2node,
+>                              or a file
 >   -o, --output=RESULT        Write the result here (default: standard output)
+>       --print-machine        Print the machine that would be used as such a
+>                              file, and end
 >   -s, --set=KEY=VALUE        Change a setting, like slab.max_order=1 or
 >                              mem.size=2G
 >       --to=T                 End before T after the first event

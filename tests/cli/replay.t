@@ -1152,7 +1152,7 @@ $ kmemtool replay
 
 == no such machine
 $ kmemtool replay -m vax base.kmt
-! kmemtool: replay: no machine 'vax'; there are host, x86-32-64m, x86-32-1g, x86-32-4g-pae, x86-64-4g, x86-64-2node (see kmemtool replay --help)
+! kmemtool: replay: no machine 'vax'; there are host, x86-32-64m, x86-32-1g, x86-32-4g-pae, x86-64-4g, x86-64-2node, or the name of a file (see kmemtool replay --help)
 = 2
 
 == a setting without value
