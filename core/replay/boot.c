@@ -194,6 +194,12 @@ static int start_kernel(struct km_replay *replay)
 	return loop->given_back && !loop->out_of_memory ? 0 : -ENOMEM;
 }
 
+/* Did the model run out of memory, and not we? */
+static bool is_machine_full(const struct km_replay *replay)
+{
+	return replay->kernel.pages.last_failure.nr_zones;
+}
+
 /* Choose, boot, start.  What a failure leaves is for stop_kernel(). */
 static int boot(struct km_replay *replay, const struct km_replay_options *options, char *reason,
 		size_t len)
@@ -205,6 +211,8 @@ static int boot(struct km_replay *replay, const struct km_replay_options *option
 		err = km_kernel_boot(&replay->kernel, &profile, options->settings);
 	if (!err)
 		err = start_kernel(replay);
+	if (err == -ENOMEM && is_machine_full(replay))
+		err = -ENOSPC;
 	return err;
 }
 
@@ -229,6 +237,8 @@ static const char *why_not(const struct km_replay *replay, int err)
 
 	if (err == -EINVAL)
 		why = km_profile_check(&replay->kernel.machine.profile);
+	if (err == -ENOSPC)
+		why = "this machine has too little memory to boot";
 	if (err == -ENOMEM)
 		why = "out of memory";
 	return why ? why : "this machine cannot be booted";

@@ -108,7 +108,8 @@ struct km_replay {
  * Boot and warm-start.  reader must stay open until km_replay_release(), and *replay stay where
  * it is.  Returns 0, with reason (len bytes) empty or one line of what is not as it was
  * recorded; or negative errno with one line in reason, and nothing to release: -EINVAL the
- * machine with these settings cannot be booted, -ENOMEM.
+ * machine with these settings cannot be booted, -ENOSPC it has too little memory for that,
+ * -ENOMEM.
  */
 int km_replay_init(struct km_replay *replay, struct tf_reader *reader,
 		   const struct km_replay_options *options, char *reason, size_t len);

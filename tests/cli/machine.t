@@ -284,3 +284,8 @@ $ kmemtool replay -m x86-64-2node -s mem.size=4M --print-machine
 $ kmemtool replay -m x86-64-4g --print-machine -o /dev/full
 ! kmemtool: replay: /dev/full: No space left on device
 = 4
+
+== too little memory for a kernel
+$ printf '[zone DMA 0]\nstart = 0\nspanned = 16\n' | kmemtool replay -m - base.kmt
+! kmemtool: replay: this machine has too little memory to boot (see kmemtool replay --help)
+= 2
