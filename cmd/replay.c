@@ -27,6 +27,7 @@ enum {
 	KEY_CHECK,
 	KEY_MAX_LOSS,
 	KEY_PRINT_MACHINE,
+	KEY_PROC,
 };
 
 static const struct argp_option options[] = {
@@ -44,6 +45,9 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "check", KEY_CHECK, NULL, 0, "Check the model's own state while it runs", 0 },
 	{ "max-loss", KEY_MAX_LOSS, "N", 0, "Exit status 1 if more than N events were lost", 0 },
+	{ "proc", KEY_PROC, "DIR", 0,
+	  "Write buddyinfo, pagetypeinfo and zoneinfo of the model's machine at the end to DIR",
+	  0 },
 	{ "output", 'o', "RESULT", 0, "Write the result here (default: standard output)", 0 },
 	{ 0 },
 };
@@ -88,6 +92,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_MAX_LOSS:
 		return ui_take_count("replay", "--max-loss", arg, &args->max_loss);
+	case KEY_PROC:
+		args->options.proc_dir = arg;
+		return 0;
 	case 'o':
 		args->output = arg;
 		return 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cmd/ui/machine.h"
+#include "cmd/ui/proc_files.h"
 #include "cmd/ui/progress.h"
 #include "cmd/ui/slurp.h"
 #include "cmd/ui/units.h"
@@ -65,6 +66,9 @@ static int run_and_build(const struct run *run, struct km_replay *replay,
 			 replay->invalid);
 		status = UI_NO;
 	}
+	if (run->options->proc_dir &&
+	    ui_proc_files(run->command, run->options->proc_dir, &replay->kernel.pages) != UI_DONE)
+		status = UI_HOST;
 	return status;
 }
 

@@ -142,6 +142,8 @@ $ kmemtool replay --help
 >   -o, --output=RESULT        Write the result here (default: standard output)
 >       --print-machine        Print the machine that would be used as such a
 >                              file, and end
+>       --proc=DIR             Write buddyinfo, pagetypeinfo and zoneinfo of the
+>                              model's machine at the end to DIR
 >   -s, --set=KEY=VALUE        Change a setting, like slab.max_order=1 or
 >                              mem.size=2G
 >       --to=T                 End before T after the first event
