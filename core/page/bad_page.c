@@ -46,14 +46,14 @@ void km_page_facts_read(const struct km_pages *pages, uint64_t pfn, struct km_pa
 	if (pfn >= machine->nr_pfns)
 		return;
 	index = km_pfn_zone_index(pages, pfn);
-	if (index < 0 || !km_pfn_is_ram(machine, pfn)) {
+	facts->head = km_page_block(machine, pfn);
+	if (index < 0 || (facts->head == KM_NO_PFN && !km_pfn_is_ram(machine, pfn))) {
 		facts->standing = KM_STANDS_HOLE;
 		return;
 	}
 	facts->has_zone = true;
 	facts->zone = pages->zones[index].type;
 	facts->node = pages->zones[index].node;
-	facts->head = km_page_block(machine, pfn);
 	if (facts->head != KM_NO_PFN) {
 		read_block(machine, facts);
 	} else if (is_untouched(&pages->zones[index], pfn)) {

@@ -81,19 +81,24 @@ int km_call_log(struct km_page_api *api, const struct km_bad_call *bad)
 	return -EINVAL;
 }
 
-void km_call_facts(const struct km_page_api *api, uint64_t pfn, struct km_page_facts *facts)
+void km_call_sites(const struct km_page_api *api, struct km_page_facts *facts)
 {
-	const struct km_page_site *site = NULL;
+	const struct km_page_site *site = km_page_sites_find(api->sites, facts->pfn);
 
-	km_page_facts_read(api->pages, pfn, facts);
-	if (facts->standing >= KM_STANDS_FREE)
-		site = km_page_sites_find(api->sites, pfn);
 	/* A block that others gave out since is not ours to tell of. */
-	if (!site || (facts->standing == KM_STANDS_USED && site->was_freed))
+	if (!site || facts->standing < KM_STANDS_FREE ||
+	    (facts->standing == KM_STANDS_USED && site->was_freed))
 		return;
 	facts->was_freed = site->was_freed;
 	facts->alloc_site = site->alloc_site;
 	facts->free_site = site->free_site;
+}
+
+void km_call_facts(const struct km_page_api *api, uint64_t pfn, struct km_page_facts *facts)
+{
+	km_page_facts_read(api->pages, pfn, facts);
+	if (facts->standing == KM_STANDS_FREE || facts->standing == KM_STANDS_PCP)
+		km_call_sites(api, facts);
 }
 
 /* False after a word in the log, or without one where the caller does not want it. */

@@ -34,8 +34,10 @@ static int complain(struct km_page_api *api, const struct call *call, enum km_ba
 	bad.given = call->given;
 	bad.addr = call->addr;
 	bad.order = call->order;
-	if (facts)
+	if (facts) {
 		bad.page = *facts;
+		km_call_sites(api, &bad.page);
+	}
 	return km_call_log(api, &bad);
 }
 
@@ -212,6 +214,7 @@ int km_api_split_page(struct km_page_api *api, struct page *page, unsigned int o
 	if (bad)
 		return complain(api, &call, bad, &facts);
 
+	km_call_sites(api, &facts);
 	km_split_pages(api->pages, pfn, 0);
 	for (uint64_t i = pfn + 1; i < pfn + (1ull << order); i++)
 		km_page(api->pages->machine, i)->count = 1;

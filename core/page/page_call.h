@@ -12,8 +12,10 @@ struct km_bad_call km_call_bad(const struct km_page_api *api, enum km_bad_kind k
 			       const char *call);
 /* Into the log.  Always -EINVAL. */
 int km_call_log(struct km_page_api *api, const struct km_bad_call *bad);
-/* What is known of a page, call sites among it. */
+/* What is known of a page; of one that is free, who had it. */
 void km_call_facts(const struct km_page_api *api, uint64_t pfn, struct km_page_facts *facts);
+/* Who has or had it, for words in the log. */
+void km_call_sites(const struct km_page_api *api, struct km_page_facts *facts);
 
 /* A good block, about to go back: contents, sites, lists. */
 void km_call_free_block(struct km_page_api *api, uint64_t pfn, unsigned int order);

@@ -231,6 +231,27 @@ START_TEST(pages_of_others)
 }
 END_TEST
 
+/* Of a page that went through other hands since, the caller's own sites tell nothing. */
+START_TEST(pages_that_others_had_since)
+{
+	struct api_rig rig;
+	struct page *page;
+
+	api_rig_boot(&rig, 0);
+	rig.api.site = SITE_A;
+	page = alloc(&rig, 0);
+	ck_assert_int_eq(__km_api_free_page(&rig.api, page), 0);
+	ck_assert_uint_eq(km_alloc_pages(&rig.rig.pages, KM_GFP_KERNEL, 0, 0, -1, KM_OWNER_SLAB),
+			  km_api_page_to_pfn(&rig.api, page));
+	ck_assert_int_eq(__km_api_free_page(&rig.api, page), -EINVAL);
+	ck_assert_bad(&rig, KM_BAD_SLAB);
+	ck_assert_uint_eq(last(&rig)->page.alloc_site, 0);
+	ck_assert_uint_eq(last(&rig)->page.free_site, 0);
+	ck_assert_int_eq(page->state, KM_PAGE_USED);
+	api_rig_end(&rig, 1);
+}
+END_TEST
+
 /*
  *   pfn 0 ── 64 ────── 96 ─── 128
  *       held   hole       held   end
@@ -603,7 +624,8 @@ END_TEST
 
 RUN_SUITE("page/bad_page", double_free, double_free_inside_a_larger_free_block,
 	  free_of_what_nobody_had, free_of_untouched_memory, wrong_order_and_middle,
-	  pages_of_others, pages_that_nobody_gave, addresses_that_are_none, high_memory_by_address,
-	  requests_that_cannot_be, sleeping_where_one_must_not, counts_below_zero,
-	  free_of_a_page_that_others_use, put_and_split_of_blocks, flags_that_exact_pages_drop,
-	  write_after_free, the_log_is_bounded, sites_of_many_pages, short_buffers_are_cut)
+	  pages_of_others, pages_that_others_had_since, pages_that_nobody_gave,
+	  addresses_that_are_none, high_memory_by_address, requests_that_cannot_be,
+	  sleeping_where_one_must_not, counts_below_zero, free_of_a_page_that_others_use,
+	  put_and_split_of_blocks, flags_that_exact_pages_drop, write_after_free,
+	  the_log_is_bounded, sites_of_many_pages, short_buffers_are_cut)
