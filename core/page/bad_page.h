@@ -37,12 +37,18 @@ enum km_bad_kind {
 	KM_BAD_PUT_BLOCK,      /* put_page() of a block that is not compound */
 	KM_BAD_GET_FREE,       /* get_page() or set_page_count() of a free page */
 	KM_BAD_SPLIT_COMPOUND, /* compound pages are freed as a whole */
-	/* Requests; all are refused but SLEEP, EXACT_FLAGS and WRITE_AFTER_FREE. */
-	KM_BAD_ORDER_TOO_LARGE,	 /* above KM_MAX_ORDER, also when freeing */
-	KM_BAD_HIGHMEM,		 /* __GFP_HIGHMEM where an address is wanted */
-	KM_BAD_ZONES,		 /* zone modifiers that exclude each other */
-	KM_BAD_NODE,		 /* no such node */
+	/* Requests that are refused. */
+	KM_BAD_ORDER_TOO_LARGE, /* above KM_MAX_ORDER, also when freeing */
+	KM_BAD_HIGHMEM,		/* __GFP_HIGHMEM where an address is wanted */
+	KM_BAD_ZONES,		/* zone modifiers that exclude each other */
+	KM_BAD_NODE,		/* no such node */
+	/* Findings: the request is served. */
 	KM_BAD_SLEEP,		 /* may reclaim where it cannot sleep */
+	KM_BAD_NMI,		 /* in an NMI, which may have interrupted the allocator */
+	KM_BAD_NOFAIL_ORDER,	 /* __GFP_NOFAIL for more than two pages */
+	KM_BAD_NOFAIL_NONBLOCK,	 /* the same without __GFP_DIRECT_RECLAIM */
+	KM_BAD_NOFAIL_MEMALLOC,	 /* the same by a task that reclaims for others */
+	KM_BAD_MOBILITY,	 /* both __GFP_MOVABLE and __GFP_RECLAIMABLE */
 	KM_BAD_EXACT_FLAGS,	 /* __GFP_COMP or __GFP_HIGHMEM for alloc_pages_exact(): dropped */
 	KM_BAD_WRITE_AFTER_FREE, /* poison of a free page was overwritten */
 	KM_NR_BAD
@@ -94,7 +100,7 @@ struct km_bad_call {
 	struct km_page_facts page; /* pfn KM_NO_PFN: no page was named */
 };
 
-/* "double-free", ...: for ever the same. */
+/* "double-free", ...: for ever the same, and those of the misuse rules where they say the same. */
 const char *km_bad_kind_name(enum km_bad_kind kind);
 
 /* What the descriptors tell of a page; any pfn will do. */

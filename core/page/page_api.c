@@ -2,8 +2,8 @@
 /*
  * The kernel's page calls: requests, addresses, and the log of bad calls.
  *
- * What a request is judged by, in this order: zone modifiers, node, order, context.  Only
- * the last is no reason to refuse: a kernel would serve it too, and sleep if it must.
+ * A request is refused for its zone modifiers, its node or its order.  What else is wrong
+ * with it, like a context that must not sleep, is noted: a kernel would serve it too.
  */
 #include "core/page/page_api.h"
 
@@ -101,6 +101,34 @@ void km_call_facts(const struct km_page_api *api, uint64_t pfn, struct km_page_f
 		km_call_sites(api, facts);
 }
 
+/* What the kernel warns of, or would if it were built to, and serves. */
+static void note_findings(struct km_page_api *api, struct km_bad_call *bad)
+{
+	const struct km_cpu *cpu = &api->pages->machine->cpus[api->cpu];
+	const km_gfp both = KM_GFP_MOVABLE | KM_GFP_RECLAIMABLE;
+	const bool may_sleep = bad->gfp & KM_GFP_DIRECT_RECLAIM;
+	const bool nofail = bad->gfp & KM_GFP_NOFAIL;
+	const struct {
+		enum km_bad_kind kind;
+		bool is_so;
+	} findings[] = {
+		{ KM_BAD_SLEEP, may_sleep && km_cpu_cannot_sleep(cpu) },
+		{ KM_BAD_NMI, cpu->nmi },
+		{ KM_BAD_NOFAIL_ORDER, nofail && bad->order > 1 },
+		{ KM_BAD_NOFAIL_NONBLOCK, nofail && !may_sleep },
+		{ KM_BAD_NOFAIL_MEMALLOC, nofail && (cpu->task & KM_TASK_MEMALLOC) },
+		{ KM_BAD_MOBILITY, (bad->gfp & both) == both },
+	};
+
+	bad->cannot_sleep = km_cpu_cannot_sleep(cpu);
+	for (size_t i = 0; i < sizeof(findings) / sizeof(findings[0]); i++) {
+		if (!findings[i].is_so)
+			continue;
+		bad->kind = findings[i].kind;
+		km_call_log(api, bad);
+	}
+}
+
 /* False after a word in the log, or without one where the caller does not want it. */
 static bool is_good(struct km_page_api *api, const struct request *req)
 {
@@ -124,11 +152,7 @@ static bool is_good(struct km_page_api *api, const struct request *req)
 		km_call_log(api, &bad);
 		return false;
 	}
-	bad.cannot_sleep = km_cpu_cannot_sleep(&machine->cpus[api->cpu]);
-	if (bad.cannot_sleep && (req->gfp & KM_GFP_DIRECT_RECLAIM)) {
-		bad.kind = KM_BAD_SLEEP;
-		km_call_log(api, &bad);
-	}
+	note_findings(api, &bad);
 	return true;
 }
 

@@ -154,7 +154,7 @@ START_TEST(wrong_order_and_middle)
 	ck_assert_int_eq(__km_api_free_pages(&rig.api, page, 2), -EINVAL);
 	ck_assert_said(
 		&rig,
-		"wrong-order: __free_pages(page 0, order 2) on CPU 0: the block was allocated with "
+		"free-order-mismatch: __free_pages(page 0, order 2) on CPU 0: the block was allocated with "
 		"another order\n"
 		"  page 0: used, head of a block of order 3, owner a caller of the page allocator, "
 		"count 1, zone Normal of node 0\n"
@@ -347,7 +347,7 @@ START_TEST(high_memory_by_address)
 	ck_assert_uint_eq(__km_api_get_free_pages(&rig.api, KM_GFP_HIGHUSER, 0), 0);
 	ck_assert_said(
 		&rig,
-		"highmem-address: __get_free_pages(GFP_HIGHUSER, order 0) on CPU 0: high memory has "
+		"highmem-virt: __get_free_pages(GFP_HIGHUSER, order 0) on CPU 0: high memory has "
 		"no address of its own\n"
 		"  what to do: alloc_pages() and kmap(), or leave __GFP_HIGHMEM out\n");
 	ck_assert_uint_eq(km_api_get_zeroed_page(&rig.api, KM_GFP_HIGHUSER), 0);
@@ -365,16 +365,15 @@ START_TEST(requests_that_cannot_be)
 	api_rig_boot(&rig, 0);
 	rig.api.site = SITE_A;
 	ck_assert_ptr_null(km_api_alloc_pages(&rig.api, KM_GFP_KERNEL, 11));
-	ck_assert_said(&rig,
-		       "order-too-large: alloc_pages(GFP_KERNEL, order 11) from 0xa110c on CPU "
-		       "0: the largest order is 10\n"
-		       "  what to do: ask for smaller blocks, vmalloc() or memory at boot\n");
+	ck_assert_said(&rig, "order-too-big: alloc_pages(GFP_KERNEL, order 11) from 0xa110c on CPU "
+			     "0: the largest order is 10\n"
+			     "  what to do: ask for smaller blocks, vmalloc() or memory at boot\n");
 	/* As the kernel, which warns unless it is told not to. */
 	ck_assert_ptr_null(km_api_alloc_pages(&rig.api, KM_GFP_KERNEL | KM_GFP_NOWARN, 11));
 	ck_assert_uint_eq(rig.api.nr_bad, 1);
 	ck_assert_ptr_null(km_api_alloc_page(&rig.api, KM_GFP_KERNEL | KM_GFP_DMA | KM_GFP_DMA32));
 	ck_assert_said(&rig,
-		       "illegal-zones: alloc_page(GFP_KERNEL|DMA|DMA32, order 0) from 0xa110c "
+		       "illegal-zone-combo: alloc_page(GFP_KERNEL|DMA|DMA32, order 0) from 0xa110c "
 		       "on CPU 0: its zone modifiers exclude each other\n"
 		       "  what to do: at most one of __GFP_DMA, __GFP_DMA32 and "
 		       "__GFP_HIGHMEM\n");
@@ -408,6 +407,51 @@ START_TEST(sleeping_where_one_must_not)
 	rig.rig.machine.cpus[0].hardirq = false;
 	ck_assert_ptr_nonnull(km_api_alloc_pages(&rig.api, KM_GFP_KERNEL, 1));
 	api_rig_end(&rig, 1);
+}
+END_TEST
+
+/* Each finding by itself, and one request with three. */
+START_TEST(requests_that_the_kernel_warns_of)
+{
+	static const struct {
+		km_gfp gfp;
+		unsigned int order;
+		bool nmi, memalloc;
+		enum km_bad_kind bad;
+	} cases[] = {
+		{ KM_GFP_KERNEL | KM_GFP_NOFAIL, 2, false, false, KM_BAD_NOFAIL_ORDER },
+		{ KM_GFP_ATOMIC | KM_GFP_NOFAIL, 1, false, false, KM_BAD_NOFAIL_NONBLOCK },
+		{ KM_GFP_KERNEL | KM_GFP_NOFAIL, 1, false, true, KM_BAD_NOFAIL_MEMALLOC },
+		{ KM_GFP_ATOMIC, 0, true, false, KM_BAD_NMI },
+		{ KM_GFP_KERNEL | KM_GFP_MOVABLE | KM_GFP_RECLAIMABLE, 0, false, false,
+		  KM_BAD_MOBILITY },
+		/* Nothing is wrong with these. */
+		{ KM_GFP_KERNEL | KM_GFP_NOFAIL, 1, false, false, KM_BAD_NONE },
+		{ KM_GFP_KERNEL | KM_GFP_MOVABLE, 2, false, true, KM_BAD_NONE },
+	};
+	const size_t nr = sizeof(cases) / sizeof(cases[0]);
+	struct api_rig rig;
+	struct km_cpu *cpu;
+
+	api_rig_boot(&rig, 0);
+	cpu = &rig.rig.machine.cpus[0];
+	for (size_t i = 0; i < nr; i++) {
+		cpu->nmi = cases[i].nmi;
+		cpu->task = cases[i].memalloc ? KM_TASK_MEMALLOC : 0;
+		ck_assert_ptr_nonnull(km_api_alloc_pages(&rig.api, cases[i].gfp, cases[i].order));
+		ck_assert_uint_eq(rig.api.nr_bad, i < nr - 2 ? i + 1 : nr - 2);
+		if (cases[i].bad)
+			ck_assert_bad(&rig, cases[i].bad);
+	}
+	cpu->nmi = true;
+	cpu->task = 0;
+	ck_assert_ptr_nonnull(km_api_alloc_pages(&rig.api, KM_GFP_KERNEL | KM_GFP_NOFAIL, 2));
+	ck_assert_uint_eq(rig.api.bad_count[KM_BAD_SLEEP], 1);
+	ck_assert_uint_eq(rig.api.bad_count[KM_BAD_NMI], 2);
+	ck_assert_said(&rig, "nofail-order: alloc_pages(GFP_KERNEL|NOFAIL, order 2) on CPU 0: "
+			     "__GFP_NOFAIL is for at most two pages\n"
+			     "  what to do: kvmalloc(), or be prepared to fail\n");
+	api_rig_end(&rig, nr - 2 + 3);
 }
 END_TEST
 
@@ -626,6 +670,6 @@ RUN_SUITE("page/bad_page", double_free, double_free_inside_a_larger_free_block,
 	  free_of_what_nobody_had, free_of_untouched_memory, wrong_order_and_middle,
 	  pages_of_others, pages_that_others_had_since, pages_that_nobody_gave,
 	  addresses_that_are_none, high_memory_by_address, requests_that_cannot_be,
-	  sleeping_where_one_must_not, counts_below_zero, free_of_a_page_that_others_use,
-	  put_and_split_of_blocks, flags_that_exact_pages_drop, write_after_free,
-	  the_log_is_bounded, sites_of_many_pages, short_buffers_are_cut)
+	  sleeping_where_one_must_not, requests_that_the_kernel_warns_of, counts_below_zero,
+	  free_of_a_page_that_others_use, put_and_split_of_blocks, flags_that_exact_pages_drop,
+	  write_after_free, the_log_is_bounded, sites_of_many_pages, short_buffers_are_cut)
