@@ -57,7 +57,7 @@ room_closure = $(foreach r,$(1) $(USES_$(1)),$(call room_lib,$(r)))
 .DELETE_ON_ERROR:
 # Objects that only a pattern rule names are kept.
 .PRECIOUS: $(OBJ)/%.o
-.PHONY: all help clean install uninstall lint check check-deps check-run check-kernels bench bench-record bench-tracefmt demo deps
+.PHONY: all help clean install uninstall lint check check-deps check-run check-kernels bench bench-core bench-record bench-tracefmt demo deps
 
 all: $(O)/kmemtool
 
@@ -139,6 +139,8 @@ $(OBJ)/tests/tools/trace_bench: $(OBJ)/tests/tools/trace_bench.o $(call room_lib
 
 $(OBJ)/tests/tools/count_events: $(OBJ)/tests/tools/count_events.o $(OBJ)/tests/tools/count_events.embed.o
 	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+$(OBJ)/tests/bench/core: $(OBJ)/tests/bench/core.o $(call room_closure,core/page)
+	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $< -Wl,--start-group $(call room_closure,core/page) -Wl,--end-group $(LDLIBS_ALL)
 # Static, so that it runs in any guest.
 $(OBJ)/tests/tools/alloc_load $(OBJ)/tests/tools/fragment_load: $(OBJ)/tests/tools/%: tests/tools/%.c Makefile
 	@mkdir -p $(@D)
@@ -196,6 +198,10 @@ bench-tracefmt: deps
 	$(Q)$(MAKE) --no-print-directory all $(OBJ)/tests/tools/rusage $(OBJ)/tests/tools/trace_bench
 	$(Q)sh tests/bench/tracefmt.sh $(OBJ)/kmemtool $(OBJ)/tests/tools/rusage $(OBJ)/tests/tools/trace_bench
 
+# The core alone: speeds of the allocators, and what a large machine costs.
+bench-core: $(OBJ)/tests/bench/core
+	$(Q)$<
+
 install: all
 	install -D -m 755 $(OBJ)/kmemtool $(DESTDIR)$(prefix)/bin/kmemtool
 	$(Q)for page in man/*.[0-9]; do install -D -m 644 $$page \
@@ -217,7 +223,7 @@ help:
 	@echo "make lint         house rules, formatting, manual pages"
 	@echo "make check-kernels  other kernels under QEMU, and the running one"
 	@echo "make bench        measured figures beside other tools"
-	@echo "make bench-record, bench-tracefmt  those of the recorder, of the format"
+	@echo "make bench-core, bench-record, bench-tracefmt  those of the core, the recorder, the format"
 	@echo "make install      to \$$(DESTDIR)\$$(prefix); make uninstall"
 	@echo "make clean        remove $(O)/"
 
