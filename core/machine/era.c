@@ -2,8 +2,8 @@
 /*
  * Which habits a kernel has by its release.
  *
- * Sources: the trees of 2.6.32 to 6.18 between which a habit appears; stable releases that
- * were given one later are named beside it.
+ * Sources: the trees of 2.6.32 to 6.18 between which a habit appears or goes; stable
+ * releases that were given one later are named beside it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +32,17 @@ static const char *const feature_names[32] = {
 static const char *const eras[] = { "2.6.32", "5.10", "5.15", "6.1", "6.6",
 				    "6.8",    "6.12", "6.15", "6.18" };
 
+/* Habits that went: the first release with them (0: all before), and the first without. */
+static const struct {
+	unsigned int feature;
+	unsigned int since, until;
+	unsigned int sublevel; /* of until, from which on they are gone */
+} old_habits[] = {
+	{ KM_FEAT_FREE_TO_HEAD, 0, 2006, 35 }, { KM_FEAT_MOVE_TO_HEAD, 0, 5010, 0 },
+	{ KM_FEAT_PCP_COLD, 0, 4015, 0 },      { KM_FEAT_PCP_SMALL_BATCH, 0, 4020, 0 },
+	{ KM_FEAT_PCP_ROTATE, 5014, 5018, 0 }, { KM_FEAT_FALLBACK_LARGEST, 0, 4000, 0 },
+};
+
 static bool parse_release(const char *text, unsigned int *release, unsigned int *sublevel)
 {
 	unsigned int version, patchlevel;
@@ -58,6 +69,11 @@ unsigned int km_era_features(const char *release, const char *version)
 		if (number >= habits[i].since || (habits[i].stable == number && habits[i].stable &&
 						  sublevel >= habits[i].sublevel))
 			features |= habits[i].feature;
+	for (size_t i = 0; i < sizeof(old_habits) / sizeof(old_habits[0]); i++)
+		if (number >= old_habits[i].since &&
+		    (number < old_habits[i].until ||
+		     (number == old_habits[i].until && sublevel < old_habits[i].sublevel)))
+			features |= old_habits[i].feature;
 	return features;
 }
 

@@ -61,6 +61,13 @@ enum km_feature {
 	KM_FEAT_ORDER_NEW = 1 << 5,	    /* slab order algorithm of 6.8 */
 	KM_FEAT_KMALLOC_CGROUP = 1 << 6,    /* kmalloc-cg-* exist (5.14) */
 	KM_FEAT_SHEAVES = 1 << 7, /* per-cpu sheaves where the cache asks for them (6.18) */
+	/* Of old kernels alone; the last release that has it. */
+	KM_FEAT_FREE_TO_HEAD = 1 << 16, /* free blocks go to the heads of their lists (2.6.34) */
+	KM_FEAT_MOVE_TO_HEAD = 1 << 17, /* so do boot memory and pageblocks that are moved (5.9) */
+	KM_FEAT_PCP_COLD = 1 << 18,	/* cold pages wait at the tails of per-cpu lists (4.14) */
+	KM_FEAT_PCP_SMALL_BATCH = 1 << 19, /* batches up to 31 pages, by pages present (4.19) */
+	KM_FEAT_PCP_ROTATE = 1 << 20,	   /* spills of all orders are round robin (5.14 to 5.17) */
+	KM_FEAT_FALLBACK_LARGEST = 1 << 21, /* fallback of 2.6.32, and no HIGHATOMIC (3.19) */
 };
 
 struct km_profile {

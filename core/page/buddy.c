@@ -29,6 +29,7 @@ int km_free_area_add_untouched(struct zone *zone, uint64_t pfn, enum km_migratet
 		return -1;
 	area->list[type].nr++;
 	area->nr_free++;
+	zone->free_orders[type] |= 1u << KM_MAX_ORDER;
 	zone->free_pages += 1ull << KM_MAX_ORDER;
 	zone->free_by_type[type] += 1ull << KM_MAX_ORDER;
 	return 0;
@@ -61,33 +62,44 @@ uint64_t km_free_area_take_first(struct km_pages *pages, struct zone *zone, unsi
 				 enum km_migratetype type)
 {
 	uint64_t pfn = km_free_area_first(pages, zone, order, type);
+	struct km_free_area *area = &zone->free_area[order];
+	struct page *page = km_page(pages->machine, pfn);
 
-	km_free_area_del(pages, zone, pfn);
+	km_page_list_del_head(pages->machine, &area->list[type], page);
+	if (!area->list[type].nr)
+		zone->free_orders[type] &= ~(1u << order);
+	area->nr_free--;
+	zone->free_pages -= 1ull << order;
+	zone->free_by_type[type] -= 1ull << order;
+	*page = (struct page){ 0 };
 	return pfn;
 }
 
 void km_buddy_expand(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsigned int low,
 		     unsigned int high, enum km_migratetype type)
 {
+	zone->free_pages += (1ull << high) - (1ull << low);
+	zone->free_by_type[type] += (1ull << high) - (1ull << low);
 	while (high > low) {
 		high--;
-		km_free_area_add(pages, zone, pfn + (1ull << high), high, type, 0);
+		km_free_area_link(pages->machine, zone, pfn + (1ull << high), high, type, 0);
 	}
 }
 
 uint64_t km_buddy_take_smallest(struct km_pages *pages, struct zone *zone, unsigned int order,
 				enum km_migratetype type)
 {
-	for (unsigned int from = order; from < KM_NR_ORDERS; from++) {
-		uint64_t pfn;
+	unsigned int orders = zone->free_orders[type] >> order, from;
+	uint64_t pfn;
 
-		if (!zone->free_area[from].list[type].nr)
-			continue;
-		pfn = km_free_area_take_first(pages, zone, from, type);
+	if (!orders)
+		return KM_NO_PFN;
+	from = order + __builtin_ctz(orders);
+	pfn = km_free_area_take_first(pages, zone, from, type);
+	if (from > order)
 		km_buddy_expand(pages, zone, pfn, order, from, type);
-		return pfn;
-	}
-	return KM_NO_PFN;
+	zone->nr_taken++;
+	return pfn;
 }
 
 uint64_t km_buddy_take(struct km_pages *pages, struct zone *zone, unsigned int order,
@@ -121,7 +133,7 @@ static bool is_free_buddy(const struct km_pages *pages, const struct zone *zone,
 {
 	const struct page *page;
 
-	if (buddy < zone->start_pfn || buddy >= km_zone_end(zone))
+	if (buddy - zone->start_pfn >= zone->spanned_pages)
 		return false;
 	page = km_page(pages->machine, buddy);
 	return page->state == KM_PAGE_FREE && page->order == order;
@@ -132,39 +144,56 @@ static bool type_merges(enum km_migratetype type)
 	return type < KM_MIGRATE_PCPTYPES;
 }
 
+/*
+ * A free buddy is about to become part of a block of type.  False if they must stay apart:
+ * from the pageblock order on, where the pageblocks themselves would have to change type.
+ */
+static bool adopt_buddy(struct km_pages *pages, struct zone *zone, uint64_t buddy,
+			unsigned int order, enum km_migratetype type)
+{
+	enum km_migratetype buddy_type = km_page(pages->machine, buddy)->migratetype;
+
+	if (buddy_type == type)
+		return true;
+	if (order >= pages->machine->profile.pageblock_order) {
+		if (!type_merges(type) || !type_merges(buddy_type))
+			return false;
+		km_pageblock_set_types(pages, zone, buddy, 1ull << order, type);
+	}
+	zone->free_by_type[buddy_type] -= 1ull << order;
+	zone->free_by_type[type] += 1ull << order;
+	return true;
+}
+
 void km_buddy_put(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsigned int order,
 		  enum km_migratetype type, unsigned int put_flags)
 {
-	const unsigned int pageblock_order = pages->machine->profile.pageblock_order;
+	const unsigned int features = pages->machine->profile.features;
 
 	assert(!(pfn & ((1ull << order) - 1)));
-	*km_page(pages->machine, pfn) = (struct page){ 0 };
+	zone->free_pages += 1ull << order;
+	zone->free_by_type[type] += 1ull << order;
 	for (; order < KM_MAX_ORDER; order++) {
 		uint64_t buddy = pfn ^ 1ull << order;
 
-		if (!is_free_buddy(pages, zone, buddy, order))
+		if (!is_free_buddy(pages, zone, buddy, order) ||
+		    !adopt_buddy(pages, zone, buddy, order, type))
 			break;
-		if (order >= pageblock_order) {
-			enum km_migratetype buddy_type =
-				km_page(pages->machine, buddy)->migratetype;
-
-			if (buddy_type != type && (!type_merges(type) || !type_merges(buddy_type)))
-				break;
-			if (buddy_type != type)
-				km_pageblock_set_types(pages, zone, buddy, 1ull << order, type);
+		km_free_area_unlink(pages->machine, zone, buddy);
+		if (buddy < pfn) {
+			*km_page(pages->machine, pfn) = (struct page){ 0 };
+			pfn = buddy;
 		}
-		km_free_area_del(pages, zone, buddy);
-		pfn &= buddy;
 	}
 
 	/* buddy_merge_likely() */
-	if (order < KM_MAX_ORDER - 1) {
+	if (order < KM_MAX_ORDER - 1 && !(features & KM_FEAT_FREE_TO_HEAD)) {
 		uint64_t parent = pfn & ~(1ull << order);
 
 		if (is_free_buddy(pages, zone, parent ^ 2ull << order, order + 1))
 			put_flags |= KM_PUT_TAIL;
 	}
-	km_free_area_add(pages, zone, pfn, order, type, put_flags);
+	km_free_area_link(pages->machine, zone, pfn, order, type, put_flags);
 }
 
 void km_buddy_put_by_pageblock(struct km_pages *pages, struct zone *zone, uint64_t pfn,
@@ -173,10 +202,13 @@ void km_buddy_put_by_pageblock(struct km_pages *pages, struct zone *zone, uint64
 	const unsigned int pageblock_order = pages->machine->profile.pageblock_order;
 	uint64_t end = pfn + (1ull << order);
 
-	if (order > pageblock_order)
-		order = pageblock_order;
-	*km_page(pages->machine, pfn) = (struct page){ 0 };
-	for (; pfn < end; pfn += 1ull << order)
+	if (order <= pageblock_order) {
 		km_buddy_put(pages, zone, pfn, order, km_pageblock_type(pages, zone, pfn),
+			     put_flags);
+		return;
+	}
+	*km_page(pages->machine, pfn) = (struct page){ 0 };
+	for (; pfn < end; pfn += 1ull << pageblock_order)
+		km_buddy_put(pages, zone, pfn, pageblock_order, km_pageblock_type(pages, zone, pfn),
 			     put_flags);
 }

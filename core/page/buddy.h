@@ -56,24 +56,49 @@ void km_highatomic_reserve(struct km_pages *pages, struct zone *zone, uint64_t p
 /* Give one HIGHATOMIC pageblock with free pages to type.  False if there is none. */
 bool km_highatomic_unreserve(struct km_pages *pages, struct zone *zone, enum km_migratetype type);
 
-/* The steps they share. */
+/* The steps they share.  Link a block, without the counts of pages. */
+static inline void km_free_area_link(const struct km_machine *machine, struct zone *zone,
+				     uint64_t pfn, unsigned int order, enum km_migratetype type,
+				     unsigned int put_flags)
+{
+	struct km_free_area *area = &zone->free_area[order];
+	struct km_page_list *list = &area->list[type];
+
+	*km_page(machine, pfn) = (struct page){
+		.next = KM_NO_PAGE,
+		.prev = KM_NO_PAGE,
+		.state = KM_PAGE_FREE,
+		.order = order,
+		.migratetype = type,
+	};
+	if (put_flags & KM_PUT_TAIL)
+		km_page_list_add_tail(machine, list, pfn);
+	else
+		km_page_list_add_head(machine, list, pfn);
+	area->nr_free++;
+	zone->free_orders[type] |= 1u << order;
+}
+
+/* Unlink a block, without the counts of pages, and clear its descriptor. */
+static inline void km_free_area_unlink(const struct km_machine *machine, struct zone *zone,
+				       uint64_t pfn)
+{
+	struct page *page = km_page(machine, pfn);
+	struct km_free_area *area = &zone->free_area[page->order];
+	struct km_page_list *list = &area->list[page->migratetype];
+
+	km_page_list_del(machine, list, pfn);
+	if (!list->nr)
+		zone->free_orders[page->migratetype] &= ~(1u << page->order);
+	area->nr_free--;
+	*page = (struct page){ 0 };
+}
+
 static inline void km_free_area_add(struct km_pages *pages, struct zone *zone, uint64_t pfn,
 				    unsigned int order, enum km_migratetype type,
 				    unsigned int put_flags)
 {
-	struct km_free_area *area = &zone->free_area[order];
-	struct page *page = km_page(pages->machine, pfn);
-
-	page->state = KM_PAGE_FREE;
-	page->order = order;
-	page->migratetype = type;
-	page->owner = KM_OWNER_NONE;
-	page->priv = 0;
-	if (put_flags & KM_PUT_TAIL)
-		km_page_list_add_tail(pages->machine, &area->list[type], pfn);
-	else
-		km_page_list_add_head(pages->machine, &area->list[type], pfn);
-	area->nr_free++;
+	km_free_area_link(pages->machine, zone, pfn, order, type, put_flags);
 	zone->free_pages += 1ull << order;
 	zone->free_by_type[type] += 1ull << order;
 }
@@ -81,15 +106,12 @@ static inline void km_free_area_add(struct km_pages *pages, struct zone *zone, u
 /* Unlink a free block and clear its descriptor. */
 static inline void km_free_area_del(struct km_pages *pages, struct zone *zone, uint64_t pfn)
 {
-	struct page *page = km_page(pages->machine, pfn);
-	struct km_free_area *area = &zone->free_area[page->order];
+	const struct page *page = km_page(pages->machine, pfn);
 	uint64_t nr = 1ull << page->order;
 
-	km_page_list_del(pages->machine, &area->list[page->migratetype], pfn);
-	area->nr_free--;
 	zone->free_pages -= nr;
 	zone->free_by_type[page->migratetype] -= nr;
-	*page = (struct page){ 0 };
+	km_free_area_unlink(pages->machine, zone, pfn);
 }
 
 /* Take the first block of a list that is not empty, touched or not. */

@@ -2,17 +2,28 @@
 /*
  * Fallback between migratetypes, when a request's own lists have no block.
  *
- * Two schemes, chosen by KM_FEAT_CLAIM_STEAL:
- *   off  __rmqueue_fallback() of 5.10 to 6.14: the largest block of another type is
- *        moved over, with its whole pageblock if enough of that fits the new type.
- *   on   6.15 (and 6.12.117): claim a whole pageblock from the largest block down, or
- *        steal the smallest block and leave its remainder to the old type.
+ * Three schemes, chosen by features:
+ *   FALLBACK_LARGEST  2.6.32: the largest block of another type is cut; if it is half a
+ *                     pageblock order or more, or wanted for reclaimable memory, all free
+ *                     pages of its pageblock move over, and its type if that is half of it.
+ *   neither           __rmqueue_fallback() of 5.10 to 6.14: the largest block of another
+ *                     type is moved over, with its whole pageblock if enough of that fits
+ *                     the new type.
+ *   CLAIM_STEAL       6.15 (and 6.12.117): claim a whole pageblock from the largest block
+ *                     down, or steal the smallest block and leave its remainder to the old
+ *                     type.
  * And the HIGHATOMIC reserve, which works by changing the type of pageblocks as well.
  *
  * A page counts as movable if it was taken for a movable request, or is held in a
- * movable pageblock.  Not modelled: watermark boosting.
+ * movable pageblock.
  *
- * Mirrors mm/page_alloc.c 5.10 and 6.12.
+ * Not modelled: watermark boosting (fragmented() is where it begins), and MIGRATE_RESERVE
+ * of 2.6.32.  That type had at most two pageblocks of a zone, which all other types' lists
+ * had to be empty for: free pages below the min watermark, to which only atomic and
+ * memalloc requests come.  Its pages count as free like any others, so leaving it out changes
+ * where the last of these requests are served, not whether, unless they are of high order.
+ *
+ * Mirrors mm/page_alloc.c 2.6.32, 5.10 and 6.12.
  */
 #include "core/page/buddy.h"
 
@@ -85,7 +96,22 @@ static bool pageblock_survey(const struct km_pages *pages, const struct zone *zo
 	return true;
 }
 
-/* Move all free pages of a pageblock to the tails of another type's lists. */
+/*
+ * A block smaller than a pageblock is taken from another type: from here on two types
+ * share a pageblock.  The kernel boosts the zone's watermarks now (since 5.0).
+ */
+static void fragmented(struct zone *zone)
+{
+	zone->nr_fragmented++;
+}
+
+/* The end of the list for free pages that change type; none of them is hot. */
+static unsigned int moved_to(const struct km_pages *pages)
+{
+	return pages->machine->profile.features & KM_FEAT_MOVE_TO_HEAD ? 0 : KM_PUT_TAIL;
+}
+
+/* Move all free pages of a pageblock to another type's lists. */
 static void pageblock_move_free(struct km_pages *pages, struct zone *zone,
 				const struct pageblock *block, enum km_migratetype to)
 {
@@ -95,7 +121,7 @@ static void pageblock_move_free(struct km_pages *pages, struct zone *zone,
 
 		if (page->state == KM_PAGE_FREE) {
 			km_free_area_del(pages, zone, pfn);
-			km_free_area_add(pages, zone, pfn, order, to, KM_PUT_TAIL);
+			km_free_area_add(pages, zone, pfn, order, to, moved_to(pages));
 		} else if (page->state != KM_PAGE_USED && page->state != KM_PAGE_PCP) {
 			order = 0;
 		}
@@ -133,6 +159,7 @@ static uint64_t claim_block(struct km_pages *pages, struct zone *zone, unsigned 
 		km_buddy_expand(pages, zone, pfn, order, from, start);
 		return pfn;
 	}
+	fragmented(zone);
 	if (!pageblock_survey(pages, zone, pfn, &block) ||
 	    !pageblock_fits(pages, &block, block_type, start))
 		return KM_NO_PFN;
@@ -218,17 +245,20 @@ static void move_over(struct km_pages *pages, struct zone *zone, unsigned int fr
 	if (block_type != KM_MIGRATE_HIGHATOMIC) {
 		if (from >= pages->machine->profile.pageblock_order) {
 			km_pageblock_set_types(pages, zone, pfn, 1ull << from, start);
-		} else if (can_take_pageblock(pages, from, start) &&
-			   pageblock_survey(pages, zone, pfn, &block)) {
-			pageblock_move_free(pages, zone, &block, start);
-			if (pageblock_fits(pages, &block, block_type, start))
-				km_pageblock_set_types(pages, zone, block.start,
-						       block.end - block.start, start);
-			return;
+		} else {
+			fragmented(zone);
+			if (can_take_pageblock(pages, from, start) &&
+			    pageblock_survey(pages, zone, pfn, &block)) {
+				pageblock_move_free(pages, zone, &block, start);
+				if (pageblock_fits(pages, &block, block_type, start))
+					km_pageblock_set_types(pages, zone, block.start,
+							       block.end - block.start, start);
+				return;
+			}
 		}
 	}
 	km_free_area_del(pages, zone, pfn);
-	km_free_area_add(pages, zone, pfn, from, start, KM_PUT_TAIL);
+	km_free_area_add(pages, zone, pfn, from, start, moved_to(pages));
 }
 
 static uint64_t old_fallback(struct km_pages *pages, struct zone *zone, unsigned int order,
@@ -243,10 +273,51 @@ static uint64_t old_fallback(struct km_pages *pages, struct zone *zone, unsigned
 	return km_buddy_take_smallest(pages, zone, order, start);
 }
 
+/* __rmqueue_fallback() of 2.6.32. */
+static uint64_t largest_fallback(struct km_pages *pages, struct zone *zone, unsigned int order,
+				 enum km_migratetype start)
+{
+	const unsigned int pageblock_order = pages->machine->profile.pageblock_order;
+	enum km_migratetype rest;
+	struct pageblock block;
+	int from = KM_MAX_ORDER, old = -1;
+	uint64_t pfn;
+
+	for (; from >= (int)order; from--) {
+		old = find_fallback(zone, from, start);
+		if (old >= 0)
+			break;
+	}
+	if (old < 0)
+		return KM_NO_PFN;
+
+	pfn = km_free_area_first(pages, zone, from, old);
+	rest = old;
+	if (from >= (int)pageblock_order / 2 || start == KM_MIGRATE_RECLAIMABLE ||
+	    pages->mobility_disabled) {
+		if (pageblock_survey(pages, zone, pfn, &block)) {
+			pageblock_move_free(pages, zone, &block, start);
+			if (block.free_pages >= 1ull << (pageblock_order - 1))
+				km_pageblock_set_types(pages, zone, block.start,
+						       block.end - block.start, start);
+		}
+		rest = start;
+	}
+	km_free_area_del(pages, zone, pfn);
+	if (from >= (int)pageblock_order)
+		km_pageblock_set_types(pages, zone, pfn, 1ull << from, start);
+	else
+		fragmented(zone);
+	km_buddy_expand(pages, zone, pfn, order, from, rest);
+	zone->nr_taken++;
+	return pfn;
+}
+
 uint64_t km_fallback_take(struct km_pages *pages, struct zone *zone, unsigned int order,
 			  enum km_migratetype type, unsigned int alloc_flags,
 			  enum km_rmqueue_mode *mode)
 {
+	const unsigned int features = pages->machine->profile.features;
 	uint64_t pfn = KM_NO_PFN;
 
 	if (*mode <= KM_RMQUEUE_CMA && (alloc_flags & KM_ALLOC_CMA)) {
@@ -256,7 +327,12 @@ uint64_t km_fallback_take(struct km_pages *pages, struct zone *zone, unsigned in
 			return pfn;
 		}
 	}
-	if (!(pages->machine->profile.features & KM_FEAT_CLAIM_STEAL)) {
+	if (features & KM_FEAT_FALLBACK_LARGEST) {
+		*mode = KM_RMQUEUE_NORMAL;
+		pfn = largest_fallback(pages, zone, order, type);
+		goto out;
+	}
+	if (!(features & KM_FEAT_CLAIM_STEAL)) {
 		*mode = KM_RMQUEUE_NORMAL;
 		pfn = old_fallback(pages, zone, order, type, alloc_flags);
 		goto out;
@@ -286,6 +362,8 @@ void km_highatomic_reserve(struct km_pages *pages, struct zone *zone, uint64_t p
 	uint64_t limit = zone->managed_pages / 100;
 	struct pageblock block;
 
+	if (pages->machine->profile.features & KM_FEAT_FALLBACK_LARGEST)
+		return;
 	if (limit < nr || zone->reserved_highatomic >= (limit + nr - 1) / nr * nr)
 		return;
 	if (km_pageblock_type(pages, zone, pfn) >= KM_MIGRATE_PCPTYPES)
@@ -322,7 +400,7 @@ bool km_highatomic_unreserve(struct km_pages *pages, struct zone *zone, enum km_
 			km_pageblock_set_types(pages, zone, block.start, nr, type);
 		} else {
 			km_free_area_del(pages, zone, pfn);
-			km_free_area_add(pages, zone, pfn, order, type, KM_PUT_TAIL);
+			km_free_area_add(pages, zone, pfn, order, type, moved_to(pages));
 			km_pageblock_set_types(pages, zone, pfn, nr, type);
 		}
 		return true;

@@ -27,11 +27,16 @@
 static uint64_t take_from_zone(struct km_pages *pages, struct zone *zone,
 			       const struct km_page_request *req)
 {
+	const struct km_profile *profile = &pages->machine->profile;
 	enum km_rmqueue_mode mode = KM_RMQUEUE_NORMAL;
 	uint64_t pfn = KM_NO_PFN;
 
-	if (km_pcp_allows(&pages->machine->profile, req->order))
-		pfn = km_pcp_take(pages, zone, req->cpu, req->order, req->type, req->alloc_flags);
+	if (km_pcp_allows(profile, req->order)) {
+		bool cold = (req->gfp & KM_GFP_COLD) && (profile->features & KM_FEAT_PCP_COLD);
+
+		pfn = km_pcp_take(pages, zone, req->cpu, req->order, req->type,
+				  req->alloc_flags | (cold ? KM_ALLOC_COLD : 0));
+	}
 	if (pfn == KM_NO_PFN && (req->alloc_flags & KM_ALLOC_HIGHATOMIC))
 		pfn = km_buddy_take_smallest(pages, zone, req->order, KM_MIGRATE_HIGHATOMIC);
 	if (pfn == KM_NO_PFN)
@@ -104,7 +109,7 @@ static unsigned int nofragment_flag(const struct km_pages *pages, const struct k
 	const struct km_profile *profile = &pages->machine->profile;
 	const uint8_t *zonelist = pages->zonelist[req->node];
 
-	if (profile->address_bits != 64)
+	if (profile->address_bits != 64 || (profile->features & KM_FEAT_FALLBACK_LARGEST))
 		return 0;
 	for (unsigned int i = 0; i < pages->nr_zonelist[req->node]; i++) {
 		const struct zone *zone = &pages->zones[zonelist[i]];
@@ -134,62 +139,197 @@ static int request_class(const struct km_pages *pages, km_gfp gfp)
 	return class;
 }
 
-uint64_t km_alloc_pages(struct km_pages *pages, km_gfp gfp, unsigned int order, unsigned int cpu,
-			int node, enum km_page_owner owner)
+/* Fill the table of what flags and nodes mean, once there are zonelists. */
+static void classify_requests(struct km_pages *pages)
+{
+	for (unsigned int node = 0; node < pages->machine->profile.nr_nodes; node++)
+		for (km_gfp gfp = 0; gfp <= KM_REQUEST_KIND_MASK; gfp++) {
+			struct km_page_request req = { .gfp = gfp, .node = node };
+			struct km_request_kind *kind = &pages->kinds[node][gfp];
+
+			req.class = request_class(pages, gfp);
+			kind->class = req.class;
+			kind->migratetype = pages->mobility_disabled ? KM_MIGRATE_UNMOVABLE
+								     : km_gfp_migratetype(gfp);
+			kind->alloc_flags = nofragment_flag(pages, &req);
+			if (kind->migratetype == KM_MIGRATE_MOVABLE)
+				kind->alloc_flags |= KM_ALLOC_CMA;
+			kind->zone = KM_NO_ZONE;
+			for (unsigned int i = pages->nr_zonelist[node]; i-- > 0;)
+				if (km_zone_is_eligible(&pages->zones[pages->zonelist[node][i]],
+							&req))
+					kind->zone = pages->zonelist[node][i];
+		}
+}
+
+/*
+ * What most requests are: the first zone has more free pages than it needs, and the
+ * per-cpu list has a block.  KM_NO_PFN, with nothing changed, for all others.
+ */
+static inline __attribute__((always_inline)) uint64_t
+take_listed(struct km_pages *pages, const struct km_request_kind *kind, unsigned int order,
+	    unsigned int cpu)
 {
 	const struct km_machine *machine = pages->machine;
-	struct km_page_request req = {
-		.gfp = gfp, .order = order, .cpu = cpu, .mark = KM_MARK_LOW
-	};
-	uint64_t pfn;
+	struct zone *zone = &pages->zones[kind->zone];
+	bool looks_high = !zone->below_high && (machine->profile.features & KM_FEAT_PCP_AUTO_HIGH);
+	uint64_t needs = km_zone_needs(zone, order, looks_high ? zone->wmark_high : zone->wmark_low,
+				       kind->class, kind->alloc_flags & KM_ALLOC_CMA);
 
-	assert(cpu < machine->nr_cpus);
-	req.node = node >= 0 && node < (int)machine->profile.nr_nodes ? (unsigned int)node
-								      : machine->cpus[cpu].node;
-	req.class = request_class(pages, gfp);
-	req.type = pages->mobility_disabled ? KM_MIGRATE_UNMOVABLE : km_gfp_migratetype(gfp);
+	if (zone->free_pages <= needs)
+		return KM_NO_PFN;
+	if (order &&
+	    !((zone->free_orders[KM_MIGRATE_UNMOVABLE] | zone->free_orders[KM_MIGRATE_MOVABLE] |
+	       zone->free_orders[KM_MIGRATE_RECLAIMABLE]) >>
+	      order))
+		return KM_NO_PFN;
+	return km_pcp_pop(machine, zone, &zone->pcp[cpu], order, kind->migratetype);
+}
+
+static bool may_be_listed(const struct km_request_kind *kind, km_gfp gfp)
+{
+	return kind->zone != KM_NO_ZONE && !(gfp & (KM_GFP_THISNODE | KM_GFP_COLD));
+}
+
+/* All but a single page from a list: what can happen to a request, from the beginning. */
+static __attribute__((noinline)) uint64_t alloc_block(struct km_pages *pages, km_gfp gfp,
+						      unsigned int order, unsigned int cpu,
+						      unsigned int node, enum km_page_owner owner)
+{
+	const struct km_request_kind *kind = &pages->kinds[node][gfp & KM_REQUEST_KIND_MASK];
+	struct km_page_request req = { .gfp = gfp,
+				       .order = order,
+				       .cpu = cpu,
+				       .node = node,
+				       .class = kind->class,
+				       .type = kind->migratetype,
+				       .alloc_flags = kind->alloc_flags,
+				       .mark = KM_MARK_LOW };
+	uint64_t pfn = KM_NO_PFN;
+
 	if (order > KM_MAX_ORDER)
 		return km_request_fail(pages, &req,
 				       "order is above the largest of the buddy lists");
 	if (req.class < 0)
 		return km_request_fail(pages, &req, "flags ask for zones that exclude each other");
+	if (gfp & KM_GFP_THISNODE)
+		req.alloc_flags = (req.alloc_flags & KM_ALLOC_CMA) | nofragment_flag(pages, &req);
 
-	req.alloc_flags = nofragment_flag(pages, &req);
-	if (req.type == KM_MIGRATE_MOVABLE)
-		req.alloc_flags |= KM_ALLOC_CMA;
-	pfn = km_request_take(pages, &req);
+	if (order && order <= KM_PCP_MAX_ORDER && may_be_listed(kind, gfp) &&
+	    km_pcp_allows(&pages->machine->profile, order))
+		pfn = take_listed(pages, kind, order, cpu);
+	if (pfn == KM_NO_PFN)
+		pfn = km_request_take(pages, &req);
 	if (pfn == KM_NO_PFN)
 		pfn = km_request_slowpath(pages, &req);
 	if (pfn == KM_NO_PFN)
 		return KM_NO_PFN;
-	km_page_set_used(km_page(machine, pfn), order, req.type, owner);
+	km_page_set_used(km_page(pages->machine, pfn), order, req.type, owner);
 	return pfn;
 }
 
-int km_free_pages(struct km_pages *pages, uint64_t pfn, unsigned int order, unsigned int cpu)
+uint64_t km_alloc_pages(struct km_pages *pages, km_gfp gfp, unsigned int order, unsigned int cpu,
+			int node, enum km_page_owner owner)
 {
 	const struct km_machine *machine = pages->machine;
-	enum km_migratetype type;
-	struct page *page;
-	struct zone *zone;
+	const struct km_request_kind *kind;
 
 	assert(cpu < machine->nr_cpus);
+	if ((unsigned int)node >= machine->profile.nr_nodes)
+		node = machine->cpus[cpu].node;
+	kind = &pages->kinds[node][gfp & KM_REQUEST_KIND_MASK];
+	if (!order && may_be_listed(kind, gfp)) {
+		enum km_migratetype type = kind->migratetype;
+		uint64_t pfn = take_listed(pages, kind, 0, cpu);
+
+		if (pfn != KM_NO_PFN) {
+			km_page_set_used(km_page(machine, pfn), 0, type, owner);
+			return pfn;
+		}
+	}
+	return alloc_block(pages, gfp, order, cpu, node, owner);
+}
+
+/* May the caller free it?  0, or why not. */
+static inline int check_free(const struct km_machine *machine, uint64_t pfn, unsigned int order)
+{
+	const struct page *page;
+
 	if (pfn >= machine->nr_pfns)
 		return -ERANGE;
 	page = km_page(machine, pfn);
 	if (page->state != KM_PAGE_USED)
 		return km_pfn_is_ram(machine, pfn) ? -EINVAL : -ERANGE;
-	if (page->order != order)
-		return -EBADSLT;
+	return page->order == order ? 0 : -EBADSLT;
+}
 
-	zone = km_pfn_zone(pages, pfn);
+/* The zone of a page that is used: km_pfn_zone(), mostly by its map alone. */
+static inline struct zone *used_zone(struct km_pages *pages, uint64_t pfn)
+{
+	unsigned int index = pages->zone_map[pfn >> KM_ZONE_MAP_SHIFT];
+
+	return index != KM_ZONE_MAP_MIXED ? &pages->zones[index] : km_pfn_zone(pages, pfn);
+}
+
+/* The list that waits for pages of a pageblock's type. */
+static inline enum km_migratetype pcp_type(enum km_migratetype type)
+{
+	return type < KM_MIGRATE_PCPTYPES ? type : KM_MIGRATE_MOVABLE;
+}
+
+static __attribute__((noinline)) int free_block(struct km_pages *pages, uint64_t pfn,
+						unsigned int order, unsigned int cpu)
+{
+	const struct km_machine *machine = pages->machine;
+	enum km_migratetype type;
+	struct zone *zone;
+	int err;
+
+	err = check_free(machine, pfn, order);
+	if (err)
+		return err;
+	zone = used_zone(pages, pfn);
 	type = km_pageblock_type(pages, zone, pfn);
-	if (!km_pcp_allows(&machine->profile, order) || type == KM_MIGRATE_ISOLATE) {
+	if (!km_pcp_allows(&machine->profile, order) || type == KM_MIGRATE_ISOLATE)
 		km_buddy_put_by_pageblock(pages, zone, pfn, order, 0);
-		return 0;
+	else
+		km_pcp_put(pages, zone, cpu, pfn, order, pcp_type(type));
+	return 0;
+}
+
+int km_free_pages(struct km_pages *pages, uint64_t pfn, unsigned int order, unsigned int cpu)
+{
+	const struct km_machine *machine = pages->machine;
+
+	assert(cpu < machine->nr_cpus);
+	if (!order && !check_free(machine, pfn, 0)) {
+		struct zone *zone = used_zone(pages, pfn);
+		enum km_migratetype type = km_pageblock_type(pages, zone, pfn);
+
+		if (type != KM_MIGRATE_ISOLATE) {
+			km_pcp_put(pages, zone, cpu, pfn, 0, pcp_type(type));
+			return 0;
+		}
 	}
-	km_pcp_put(pages, zone, cpu, pfn, order,
-		   type < KM_MIGRATE_PCPTYPES ? type : KM_MIGRATE_MOVABLE);
+	return free_block(pages, pfn, order, cpu);
+}
+
+int km_free_cold_page(struct km_pages *pages, uint64_t pfn, unsigned int cpu)
+{
+	enum km_migratetype type;
+	struct zone *zone;
+	int err;
+
+	assert(cpu < pages->machine->nr_cpus);
+	err = check_free(pages->machine, pfn, 0);
+	if (err)
+		return err;
+	zone = used_zone(pages, pfn);
+	type = km_pageblock_type(pages, zone, pfn);
+	if (type == KM_MIGRATE_ISOLATE)
+		km_buddy_put_by_pageblock(pages, zone, pfn, 0, 0);
+	else
+		km_pcp_put_cold(pages, zone, cpu, pfn, pcp_type(type));
 	return 0;
 }
 
@@ -214,12 +354,8 @@ int km_split_pages(struct km_pages *pages, uint64_t pfn, unsigned int to)
 
 void km_drain_all(struct km_pages *pages)
 {
-	for (unsigned int i = 0; i < pages->nr_zones; i++) {
-		struct zone *zone = &pages->zones[i];
-
-		for (unsigned int cpu = 0; zone->pcp_pages && cpu < pages->machine->nr_cpus; cpu++)
-			km_pcp_drain(pages, zone, cpu);
-	}
+	for (unsigned int i = 0; i < pages->nr_zones; i++)
+		km_pcp_drain_zone(pages, &pages->zones[i]);
 }
 
 uint64_t km_pages_nr_free(const struct km_pages *pages)
@@ -239,9 +375,12 @@ int km_pages_init(struct km_pages *pages, struct km_machine *machine)
 	pages->machine = machine;
 	pages->last_failure.reason = NO_FAILURE_YET;
 	err = km_page_zones_init(pages);
-	if (err)
+	if (err) {
 		km_pages_release(pages);
-	return err;
+		return err;
+	}
+	classify_requests(pages);
+	return 0;
 }
 
 void km_pages_release(struct km_pages *pages)

@@ -45,11 +45,18 @@ struct zone {
 	uint64_t held_pages;
 	uint64_t deferred_pages; /* to be managed when the zone runs low */
 	struct km_free_area free_area[KM_NR_ORDERS];
+	/* Bit k: free_area[k].list[type] is not empty. */
+	uint16_t free_orders[KM_NR_MIGRATETYPES];
 	uint8_t *pageblock_types; /* enum km_migratetype by pageblock of the zone */
 	struct km_pcp *pcp;	  /* by CPU */
 	uint64_t pcp_batch, pcp_high_min, pcp_high_max;
-	uint64_t nr_fallbacks;		/* blocks taken from another migratetype */
-	struct km_held *held;		/* by class: extents of held pages, for km_pages_claim() */
+	/* Transitions, each a tracepoint of the kernel. */
+	uint64_t nr_taken;	/* blocks off the free lists: mm_page_alloc_zone_locked */
+	uint64_t nr_drained;	/* blocks off per-cpu lists to the free lists: mm_page_pcpu_drain */
+	uint64_t nr_fallbacks;	/* blocks taken from another migratetype: mm_page_alloc_extfrag */
+	uint64_t nr_fragmented; /* of these, ones that mix types in a pageblock and boost watermarks
+				 */
+	struct km_held *held;	/* by class: extents of held pages, for km_pages_claim() */
 	struct km_held_bits *held_bits; /* which pages are held; NULL: not known by number */
 	struct km_pfn_stack *pcp_guess; /* by CPU: held pages put on its list by guess */
 	struct km_held *deferred;	/* deferred_pages in all */
@@ -85,6 +92,16 @@ struct km_page_failure {
 	} zones[KM_MAX_ZONES];
 };
 
+/* What a request's flags and its node say before any list is looked at. */
+struct km_request_kind {
+	uint8_t zone;	     /* the first it may use, KM_NO_ZONE if there is none */
+	int8_t class;	     /* highest zone type allowed, -1: flags exclude each other */
+	uint8_t migratetype; /* enum km_migratetype */
+	uint8_t alloc_flags; /* enum km_alloc_flag on the fast path */
+};
+#define KM_NO_ZONE 0xff
+#define KM_REQUEST_KIND_MASK 31u /* the flags that matter: zones, movable, reclaimable */
+
 struct km_pages {
 	struct km_machine *machine; /* not owned */
 	unsigned int nr_zones;
@@ -96,7 +113,9 @@ struct km_pages {
 	uint64_t nr_kswapd_wakes;		      /* requests that found every zone below low */
 	uint64_t nr_reclaim_asked; /* requests that would have entered direct reclaim */
 	bool mobility_disabled;	   /* too little memory to group by migratetype */
-	uint8_t *zone_map;	   /* zone index by 16 MiB, for km_pfn_zone() */
+	/* By node and flags, for requests that are not __GFP_THISNODE; made from the zonelists. */
+	struct km_request_kind kinds[KM_MAX_NODES][KM_REQUEST_KIND_MASK + 1];
+	uint8_t *zone_map; /* zone index by 16 MiB, for km_pfn_zone() */
 	uint64_t nr_zone_map;
 };
 
@@ -188,6 +207,11 @@ uint64_t km_alloc_pages(struct km_pages *pages, km_gfp gfp, unsigned int order, 
  * (double free, middle of a block), -ERANGE no such page, -EBADSLT wrong order.
  */
 int km_free_pages(struct km_pages *pages, uint64_t pfn, unsigned int order, unsigned int cpu);
+/*
+ * The same of one page that nobody has used lately.  Kernels with KM_FEAT_PCP_COLD hand it
+ * out last, others as if it were hot.
+ */
+int km_free_cold_page(struct km_pages *pages, uint64_t pfn, unsigned int cpu);
 /* Cut a used block into 2^(order - to) used blocks of order to (split_page).  0 or -EINVAL. */
 int km_split_pages(struct km_pages *pages, uint64_t pfn, unsigned int to);
 /* Put all per-cpu pages back to the buddy lists. */

@@ -63,4 +63,16 @@ static inline void km_page_list_del(const struct km_machine *machine, struct km_
 	list->nr--;
 }
 
+/* Unlink the first block of a list that has one. */
+static inline void km_page_list_del_head(const struct km_machine *machine,
+					 struct km_page_list *list, const struct page *head)
+{
+	list->head = head->next;
+	if (head->next != KM_NO_PAGE)
+		km_page(machine, head->next)->prev = KM_NO_PAGE;
+	else
+		list->tail = KM_NO_PAGE;
+	list->nr--;
+}
+
 #endif

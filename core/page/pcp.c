@@ -10,16 +10,19 @@
  *                                          ▼ spill      │ refill, ascending pfn
  *                                        buddy lists ───┘
  *
- * Three generations, chosen by features:
+ * Generations, chosen by features:
  *   neither          to 5.12: order 0 only, fixed high, spills one batch round robin
+ *   PCP_COLD         to 4.14, beside the above: cold pages go to and come from the tail
  *   PCP_HIGH_ORDER   5.14 to 6.6: orders 0-3 and 9, spills double (free_factor)
- *   PCP_AUTO_HIGH    6.7 and later: refills double (alloc_factor), high floats
+ *   PCP_ROTATE       5.14 to 5.17, beside the above: spills round robin still
+ *   PCP_AUTO_HIGH    6.7 and later: refills double (alloc_factor), high floats and decays
  *
- * Not modelled: the decay of high and the draining by vmstat's timer, draining of
- * remote nodes, contention (the kernel then goes past the lists), active reclaim.
- * A spilled page goes to its pageblock's present type, as from 6.10 on.
+ * Not modelled: contention (the kernel then goes past the lists), active reclaim, the one
+ * list for all huge pages of 5.14 to 6.10.  A spilled page goes to its pageblock's
+ * present type, as from 6.10 on.
  *
- * Mirrors mm/page_alloc.c 5.10, 6.6 and 6.12 with the burst rule of 6.18.
+ * Mirrors mm/page_alloc.c 2.6.32, 5.10, 5.14, 6.6 and 6.12 with the burst rule of 6.18,
+ * and refresh_cpu_vm_stats() of mm/vmstat.c 6.12.
  */
 #include <stdlib.h>
 
@@ -65,21 +68,34 @@ void km_pcp_delete(struct km_pcp *pcps)
 	free(pcps);
 }
 
+uint64_t km_pcp_batchsize(const struct zone *zone, unsigned int features)
+{
+	uint64_t present = zone->present_pages;
+
+	if (!(features & KM_FEAT_PCP_SMALL_BATCH))
+		return km_zone_batchsize(zone->managed_pages);
+	/* The same formula, but for half as many pages at most. */
+	return km_zone_batchsize(present < 128 << 10 ? present : 128 << 10);
+}
+
 static bool high_floats(const struct km_pages *pages)
 {
 	return pages->machine->profile.features & KM_FEAT_PCP_AUTO_HIGH;
 }
 
-static void mark_pcp(struct km_pages *pages, uint64_t pfn, unsigned int order,
-		     enum km_migratetype type)
+/* Put a block at the tail of its list. */
+static void push_tail(const struct km_machine *machine, struct zone *zone, struct km_pcp *pcp,
+		      struct km_page_list *list, uint64_t pfn, unsigned int order,
+		      enum km_migratetype type)
 {
-	struct page *page = km_page(pages->machine, pfn);
-
-	page->state = KM_PAGE_PCP;
-	page->order = order;
-	page->migratetype = type;
-	page->owner = KM_OWNER_NONE;
-	page->priv = 0;
+	*km_page(machine, pfn) = (struct page){
+		.state = KM_PAGE_PCP,
+		.order = order,
+		.migratetype = type,
+	};
+	km_page_list_add_tail(machine, list, pfn);
+	pcp->count += 1 << order;
+	zone->pcp_pages += 1ull << order;
 }
 
 /* nr_pcp_alloc(): blocks to refill with. */
@@ -107,24 +123,33 @@ static int refill_blocks(const struct km_pages *pages, const struct zone *zone, 
 	return blocks > 1 ? max(blocks >> order, 2) : blocks;
 }
 
+/* The list is empty, so that a cold refill, from the tail on, ascends as well. */
 static void refill(struct km_pages *pages, struct zone *zone, struct km_pcp *pcp,
 		   unsigned int order, enum km_migratetype type, unsigned int alloc_flags)
 {
 	struct km_page_list *list = &pcp->lists[km_pcp_list(order, type)];
 	enum km_rmqueue_mode mode = KM_RMQUEUE_NORMAL;
 	int nr = refill_blocks(pages, zone, pcp, order);
-	int taken;
 
-	for (taken = 0; taken < nr; taken++) {
+	for (int i = 0; i < nr; i++) {
 		uint64_t pfn = km_buddy_take(pages, zone, order, type, alloc_flags, &mode);
 
 		if (pfn == KM_NO_PFN)
 			break;
-		mark_pcp(pages, pfn, order, type);
-		km_page_list_add_tail(pages->machine, list, pfn);
+		if (alloc_flags & KM_ALLOC_COLD)
+			km_pcp_push(pages->machine, zone, pcp, pfn, order, type);
+		else
+			push_tail(pages->machine, zone, pcp, list, pfn, order, type);
+		pcp->stirred = true;
 	}
-	pcp->count += taken << order;
-	zone->pcp_pages += (uint64_t)taken << order;
+}
+
+static void unlink_tail(const struct km_machine *machine, struct zone *zone, struct km_pcp *pcp,
+			struct km_page_list *list, unsigned int order)
+{
+	km_page_list_del(machine, list, list->tail);
+	pcp->count -= 1 << order;
+	zone->pcp_pages -= 1ull << order;
 }
 
 uint64_t km_pcp_take(struct km_pages *pages, struct zone *zone, unsigned int cpu,
@@ -134,16 +159,16 @@ uint64_t km_pcp_take(struct km_pages *pages, struct zone *zone, unsigned int cpu
 	struct km_page_list *list = &pcp->lists[km_pcp_list(order, type)];
 	uint64_t pfn;
 
+	if (list->head == KM_NO_PAGE)
+		refill(pages, zone, pcp, order, type, alloc_flags);
+	if (!(alloc_flags & KM_ALLOC_COLD) && list->head != KM_NO_PAGE)
+		return km_pcp_pop(pages->machine, zone, pcp, order, type);
 	pcp->free_count >>= 1;
 	pcp->free_factor >>= 1;
 	if (list->head == KM_NO_PAGE)
-		refill(pages, zone, pcp, order, type, alloc_flags);
-	pfn = list->head;
-	if (pfn == KM_NO_PAGE)
 		return KM_NO_PFN;
-	km_page_list_del(pages->machine, list, pfn);
-	pcp->count -= 1 << order;
-	zone->pcp_pages -= 1ull << order;
+	pfn = list->tail;
+	unlink_tail(pages->machine, zone, pcp, list, order);
 	return pfn;
 }
 
@@ -154,10 +179,10 @@ static void spill_one(struct km_pages *pages, struct zone *zone, struct km_pcp *
 	unsigned int order = km_pcp_list_order(index);
 	uint64_t pfn = list->tail;
 
-	km_page_list_del(pages->machine, list, pfn);
-	pcp->count -= 1 << order;
-	zone->pcp_pages -= 1ull << order;
+	unlink_tail(pages->machine, zone, pcp, list, order);
 	km_buddy_put(pages, zone, pfn, order, km_pageblock_type(pages, zone, pfn), 0);
+	pcp->stirred = true;
+	zone->nr_drained++;
 }
 
 /* free_pcppages_bulk() from 5.19 on: empty the list just freed to, then the following ones. */
@@ -176,35 +201,59 @@ static void spill_from(struct km_pages *pages, struct zone *zone, struct km_pcp 
 	}
 }
 
-/* free_pcppages_bulk() to 5.12: one from a list, two from the next, and so on; empty lists count.
+/*
+ * free_pcppages_bulk() to 5.17: a turn for each list, of one block and one more for each
+ * empty list that was passed on the way there.  All turns of the only list are one.
  */
 static void spill_round_robin(struct km_pages *pages, struct zone *zone, struct km_pcp *pcp,
 			      int count)
 {
-	unsigned int type = 0;
-	int run = 0;
+	const unsigned int nr_lists = pages->machine->profile.features & KM_FEAT_PCP_HIGH_ORDER
+					      ? KM_PCP_LISTS
+					      : KM_MIGRATE_PCPTYPES;
+	unsigned int index = 0;
+	int turn = 0;
 
 	count = min(count, pcp->count);
 	while (count > 0) {
 		do {
-			run++;
-			type = (type + 1) % KM_MIGRATE_PCPTYPES;
-		} while (!pcp->lists[type].nr);
-		/* All others are empty: no more turns. */
-		if (run == KM_MIGRATE_PCPTYPES)
-			run = count;
-		for (int i = run; i > 0 && count > 0 && pcp->lists[type].nr; i--) {
-			spill_one(pages, zone, pcp, type);
-			count--;
-		}
+			turn++;
+			index = (index + 1) % nr_lists;
+		} while (!pcp->lists[index].nr);
+		if (turn == (int)nr_lists)
+			turn = count;
+		do {
+			spill_one(pages, zone, pcp, index);
+			count -= 1 << km_pcp_list_order(index);
+		} while (count > 0 && --turn && pcp->lists[index].nr);
 	}
 }
 
-/* Spill of 5.14 to 6.6: the amount doubles with each spill, an allocation halves it. */
+static bool rotates(const struct km_pages *pages)
+{
+	unsigned int features = pages->machine->profile.features;
+
+	return !(features & KM_FEAT_PCP_HIGH_ORDER) || (features & KM_FEAT_PCP_ROTATE);
+}
+
+/* The generation's free_pcppages_bulk(): at least count pages, beginning with list index. */
+static void spill(struct km_pages *pages, struct zone *zone, struct km_pcp *pcp, int count,
+		  unsigned int index)
+{
+	if (rotates(pages))
+		spill_round_robin(pages, zone, pcp, count);
+	else
+		spill_from(pages, zone, pcp, count, index);
+}
+
+/*
+ * Spill of 5.14 to 6.6: the amount doubles with each spill, an allocation halves it.  Once it
+ * grows, a free of order 1 to 3 empties the lists (since 5.18).
+ */
 static void spill_doubling(struct km_pages *pages, struct zone *zone, struct km_pcp *pcp,
 			   unsigned int order, unsigned int index)
 {
-	bool all = pcp->free_factor && order && order <= KM_PCP_MAX_ORDER;
+	bool all = pcp->free_factor && order && order <= KM_PCP_MAX_ORDER && !rotates(pages);
 	int nr = pcp->batch << pcp->free_factor, most;
 
 	pcp->high = pcp->high_min;
@@ -214,7 +263,7 @@ static void spill_doubling(struct km_pages *pages, struct zone *zone, struct km_
 	if (nr < most && pcp->free_factor < KM_PCP_SCALE_MAX)
 		pcp->free_factor++;
 	nr = pcp->high < pcp->batch ? 1 : clamp(nr, pcp->batch, most);
-	spill_from(pages, zone, pcp, all ? pcp->count : nr, index);
+	spill(pages, zone, pcp, all ? pcp->count : nr, index);
 }
 
 /* nr_pcp_high(): what the count must stay below; moves high itself. */
@@ -267,29 +316,77 @@ static void spill_floating(struct km_pages *pages, struct zone *zone, struct km_
 		zone->below_high = false;
 }
 
-void km_pcp_put(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t pfn,
-		unsigned int order, enum km_migratetype type)
+void km_pcp_trim(struct km_pages *pages, struct zone *zone, struct km_pcp *pcp, unsigned int order,
+		 enum km_migratetype type)
 {
-	struct km_pcp *pcp = &zone->pcp[cpu];
 	unsigned int index = km_pcp_list(order, type);
-
-	pcp->alloc_factor >>= 1;
-	mark_pcp(pages, pfn, order, type);
-	km_page_list_add_head(pages->machine, &pcp->lists[index], pfn);
-	pcp->count += 1 << order;
-	zone->pcp_pages += 1ull << order;
 
 	if (high_floats(pages))
 		spill_floating(pages, zone, pcp, order, index);
 	else if (pages->machine->profile.features & KM_FEAT_PCP_HIGH_ORDER)
 		spill_doubling(pages, zone, pcp, order, index);
 	else if (pcp->count >= pcp->high_min)
-		spill_round_robin(pages, zone, pcp, pcp->batch);
+		spill(pages, zone, pcp, pcp->batch, index);
+}
+
+void km_pcp_put_cold(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t pfn,
+		     enum km_migratetype type)
+{
+	struct km_pcp *pcp = &zone->pcp[cpu];
+
+	if (!(pages->machine->profile.features & KM_FEAT_PCP_COLD)) {
+		km_pcp_put(pages, zone, cpu, pfn, 0, type);
+		return;
+	}
+	push_tail(pages->machine, zone, pcp, &pcp->lists[km_pcp_list(0, type)], pfn, 0, type);
+	km_pcp_trim(pages, zone, pcp, 0, type);
 }
 
 void km_pcp_drain(struct km_pages *pages, struct zone *zone, unsigned int cpu)
 {
-	spill_from(pages, zone, &zone->pcp[cpu], zone->pcp[cpu].count, 0);
+	spill(pages, zone, &zone->pcp[cpu], zone->pcp[cpu].count, 0);
+}
+
+void km_pcp_drain_zone(struct km_pages *pages, struct zone *zone)
+{
+	for (unsigned int cpu = 0; zone->pcp_pages && cpu < pages->machine->nr_cpus; cpu++)
+		km_pcp_drain(pages, zone, cpu);
+}
+
+/* decay_pcp_high() */
+static void decay_high(struct km_pages *pages, struct zone *zone, struct km_pcp *pcp)
+{
+	if (pcp->high > pcp->high_min)
+		pcp->high = max(max(pcp->count - (pcp->batch << KM_PCP_SCALE_MAX),
+				    pcp->high - (pcp->high >> 3)),
+				pcp->high_min);
+	spill(pages, zone, pcp, pcp->count - pcp->high, 0);
+}
+
+/* What refresh_cpu_vm_stats() does about a list of another node's zone. */
+static void expire_remote(struct km_pages *pages, struct zone *zone, struct km_pcp *pcp)
+{
+	if (pcp->stirred)
+		pcp->expire = 3;
+	pcp->stirred = false;
+	if (pcp->expire && pcp->count && !--pcp->expire)
+		spill(pages, zone, pcp, pcp->batch, 0);
+}
+
+void km_pcp_tick(struct km_pages *pages)
+{
+	const struct km_machine *machine = pages->machine;
+
+	for (unsigned int i = 0; i < pages->nr_zones; i++) {
+		struct zone *zone = &pages->zones[i];
+
+		for (unsigned int cpu = 0; zone->pcp_pages && cpu < machine->nr_cpus; cpu++) {
+			if (high_floats(pages))
+				decay_high(pages, zone, &zone->pcp[cpu]);
+			if (machine->cpus[cpu].node != zone->node)
+				expire_remote(pages, zone, &zone->pcp[cpu]);
+		}
+	}
 }
 
 void km_pcp_add_tail(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t pfn,
@@ -297,23 +394,21 @@ void km_pcp_add_tail(struct km_pages *pages, struct zone *zone, unsigned int cpu
 {
 	struct km_pcp *pcp = &zone->pcp[cpu];
 
-	mark_pcp(pages, pfn, order, type);
-	km_page_list_add_tail(pages->machine, &pcp->lists[km_pcp_list(order, type)], pfn);
-	pcp->count += 1 << order;
-	zone->pcp_pages += 1ull << order;
+	push_tail(pages->machine, zone, pcp, &pcp->lists[km_pcp_list(order, type)], pfn, order,
+		  type);
 }
 
 void km_pcp_replace(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t old,
 		    uint64_t pfn)
 {
-	struct page *page = km_page(pages->machine, old);
-	enum km_migratetype type = page->migratetype;
-	struct km_page_list *list = &zone->pcp[cpu].lists[km_pcp_list(page->order, type)];
+	struct page was = *km_page(pages->machine, old);
+	struct km_pcp *pcp = &zone->pcp[cpu];
 
-	km_page_list_del(pages->machine, list, old);
-	mark_pcp(pages, pfn, page->order, type);
-	km_page_list_add_head(pages->machine, list, pfn);
-	*page = (struct page){ 0 };
+	km_page_list_del(pages->machine, &pcp->lists[km_pcp_list(was.order, was.migratetype)], old);
+	*km_page(pages->machine, old) = (struct page){ 0 };
+	pcp->count -= 1 << was.order;
+	zone->pcp_pages -= 1ull << was.order;
+	km_pcp_push(pages->machine, zone, pcp, pfn, was.order, was.migratetype);
 }
 
 void km_pcp_raise_high(struct zone *zone, unsigned int cpu, uint64_t high)

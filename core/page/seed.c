@@ -206,21 +206,25 @@ static int ascending(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Every list fills upwards; memory that went to the heads is then taken from its upper end. */
 static int free_held(struct km_pages *pages, struct zone *zone, struct km_held *held)
 {
+	bool to_head = pages->machine->profile.features & KM_FEAT_MOVE_TO_HEAD;
+
 	for (unsigned int order = 0; order < KM_NR_ORDERS; order++) {
 		struct km_pfn_stack *stack = &held->blocks[order];
 
 		if (stack->nr)
 			qsort(stack->pfns, stack->nr, sizeof(*stack->pfns), ascending);
-		if (order == KM_MAX_ORDER)
+		if (order == KM_MAX_ORDER && !to_head)
 			reverse(stack);
 		for (size_t i = 0; i < stack->nr; i++) {
 			uint64_t pfn = stack->pfns[i];
 			enum km_migratetype type = km_pageblock_type(pages, zone, pfn);
 
 			if (order < KM_MAX_ORDER)
-				km_buddy_put(pages, zone, pfn, order, type, KM_PUT_TAIL);
+				km_buddy_put(pages, zone, pfn, order, type,
+					     to_head ? 0 : KM_PUT_TAIL);
 			else if (km_free_area_add_untouched(zone, pfn, type))
 				return -ENOMEM;
 			zone->held_pages -= 1ull << order;

@@ -17,8 +17,6 @@
 #include "core/page/pcp.h"
 #include "core/page/zone.h"
 
-#define ZONE_MAP_SHIFT 12 /* 16 MiB: the smallest zone, DMA, ends there */
-#define ZONE_MAP_MIXED 0xff
 #define HIGH_FRACTION_MIN 8 /* MIN_PERCPU_PAGELIST_HIGH_FRACTION */
 
 unsigned int km_alloc_flags(km_gfp gfp, unsigned int order, unsigned int features)
@@ -174,7 +172,8 @@ static void derive_pcp_sizes(const struct km_pages *pages, struct zone *zone,
 	if (!nr_cpus)
 		nr_cpus = machine->nr_cpus;
 
-	batch = desc->pcp_batch ? desc->pcp_batch : km_zone_batchsize(zone->managed_pages);
+	batch = desc->pcp_batch ? desc->pcp_batch
+				: km_pcp_batchsize(zone, machine->profile.features);
 	if (fraction)
 		high_min = km_zone_highsize(zone->managed_pages / fraction, batch, nr_cpus);
 	else if (machine->profile.features & KM_FEAT_PCP_HIGH_ORDER)
@@ -284,25 +283,26 @@ static int hold_run(void *arg, uint64_t start, uint64_t end)
 /* The zone that has all RAM of 16 MiB, or MIXED if there are more (or none). */
 static int build_zone_map(struct km_pages *pages)
 {
-	pages->nr_zone_map = (pages->machine->nr_pfns >> ZONE_MAP_SHIFT) + 1;
+	pages->nr_zone_map = (pages->machine->nr_pfns >> KM_ZONE_MAP_SHIFT) + 1;
 	pages->zone_map = malloc(pages->nr_zone_map);
 	if (!pages->zone_map)
 		return -ENOMEM;
-	memset(pages->zone_map, ZONE_MAP_MIXED, pages->nr_zone_map);
+	memset(pages->zone_map, KM_ZONE_MAP_MIXED, pages->nr_zone_map);
 
 	for (unsigned int i = 0; i < pages->nr_zones; i++) {
 		const struct zone *zone = &pages->zones[i];
-		uint64_t mask = (1ull << ZONE_MAP_SHIFT) - 1;
-		uint64_t first = (zone->start_pfn + mask) >> ZONE_MAP_SHIFT;
+		uint64_t mask = (1ull << KM_ZONE_MAP_SHIFT) - 1;
+		uint64_t first = (zone->start_pfn + mask) >> KM_ZONE_MAP_SHIFT;
 
-		for (uint64_t j = first; j < km_zone_end(zone) >> ZONE_MAP_SHIFT; j++) {
+		for (uint64_t j = first; j < km_zone_end(zone) >> KM_ZONE_MAP_SHIFT; j++) {
 			bool overlaps = false;
 
 			/* Spans of nodes may be interleaved: those are looked up by range. */
 			for (unsigned int k = 0; k < pages->nr_zones; k++)
-				overlaps |= k != i &&
-					    pages->zones[k].start_pfn < (j + 1) << ZONE_MAP_SHIFT &&
-					    km_zone_end(&pages->zones[k]) > j << ZONE_MAP_SHIFT;
+				overlaps |=
+					k != i &&
+					pages->zones[k].start_pfn < (j + 1) << KM_ZONE_MAP_SHIFT &&
+					km_zone_end(&pages->zones[k]) > j << KM_ZONE_MAP_SHIFT;
 			if (!overlaps)
 				pages->zone_map[j] = i;
 		}
@@ -413,11 +413,11 @@ int km_zone_for_each_run(const struct km_pages *pages, const struct zone *zone, 
 
 int km_pfn_zone_index(const struct km_pages *pages, uint64_t pfn)
 {
-	unsigned int index = ZONE_MAP_MIXED;
+	unsigned int index = KM_ZONE_MAP_MIXED;
 
-	if (pfn >> ZONE_MAP_SHIFT < pages->nr_zone_map)
-		index = pages->zone_map[pfn >> ZONE_MAP_SHIFT];
-	if (index != ZONE_MAP_MIXED)
+	if (pfn >> KM_ZONE_MAP_SHIFT < pages->nr_zone_map)
+		index = pages->zone_map[pfn >> KM_ZONE_MAP_SHIFT];
+	if (index != KM_ZONE_MAP_MIXED)
 		return index;
 
 	for (unsigned int i = 0; i < pages->nr_zones; i++) {

@@ -20,6 +20,7 @@ enum km_alloc_flag {
 	KM_ALLOC_HIGHATOMIC = 1 << 4,  /* may use HIGHATOMIC pageblocks, and reserves them */
 	KM_ALLOC_CMA = 1 << 5,
 	KM_ALLOC_NOFRAGMENT = 1 << 6, /* rather another zone than another migratetype */
+	KM_ALLOC_COLD = 1 << 12,      /* __GFP_COLD, in kernels that know it */
 };
 #define KM_ALLOC_RESERVES (KM_ALLOC_MIN_RESERVE | KM_ALLOC_NON_BLOCK | KM_ALLOC_HARDER)
 
@@ -77,6 +78,9 @@ void km_page_zones_release(struct km_pages *pages);
  */
 bool km_zone_grow(struct km_pages *pages, struct zone *zone);
 
+#define KM_ZONE_MAP_SHIFT 12 /* 16 MiB: the smallest zone, DMA, ends there */
+#define KM_ZONE_MAP_MIXED 0xff
+
 /* Index of the zone that has pfn, -1 outside all. */
 int km_pfn_zone_index(const struct km_pages *pages, uint64_t pfn);
 
@@ -99,13 +103,13 @@ static inline enum km_migratetype km_pageblock_type(const struct km_pages *pages
 static inline void km_page_set_used(struct page *page, unsigned int order, enum km_migratetype type,
 				    enum km_page_owner owner)
 {
-	page->state = KM_PAGE_USED;
-	page->order = order;
-	page->migratetype = type;
-	page->owner = owner;
-	page->flags = 0;
-	page->count = 1;
-	page->priv = 0;
+	*page = (struct page){
+		.state = KM_PAGE_USED,
+		.order = order,
+		.migratetype = type,
+		.owner = owner,
+		.count = 1,
+	};
 }
 
 /* Set the type of all pageblocks that [pfn, pfn + nr) touches. */

@@ -17,7 +17,7 @@
 
 #include "core/page/page_alloc.h"
 
-#define ROUNDS 15
+#define ROUNDS 40
 #define NR_LIVE 1024
 
 struct bench {

@@ -10,6 +10,9 @@ START_TEST(habits_by_release)
 		KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_KMALLOC_CGROUP | KM_FEAT_CPU_PARTIAL_SLABS;
 	const unsigned int v6_12 =
 		old | KM_FEAT_MIN_RESERVE | KM_FEAT_PCP_AUTO_HIGH | KM_FEAT_ORDER_NEW;
+	const unsigned int v2_6_32 = KM_FEAT_FREE_TO_HEAD | KM_FEAT_MOVE_TO_HEAD |
+				     KM_FEAT_PCP_COLD | KM_FEAT_PCP_SMALL_BATCH |
+				     KM_FEAT_FALLBACK_LARGEST;
 
 	ck_assert_uint_eq(km_era_features("6.18.44", NULL), KM_FEATURES_NEWEST);
 	ck_assert_uint_eq(km_era_features("7.2.0-rc1", NULL), KM_FEATURES_NEWEST);
@@ -22,7 +25,11 @@ START_TEST(habits_by_release)
 			  old | KM_FEAT_MIN_RESERVE);
 	ck_assert_uint_eq(km_era_features("6.1.0-37-amd64", "#1 SMP Debian 6.1.90-1"), old);
 	ck_assert_uint_eq(km_era_features("5.10.223", NULL), 0);
-	ck_assert_uint_eq(km_era_features("2.6.32", NULL), 0);
+	ck_assert_uint_eq(km_era_features("5.15.100", NULL),
+			  KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_KMALLOC_CGROUP | KM_FEAT_PCP_ROTATE);
+	ck_assert_uint_eq(km_era_features("5.4.59", NULL), KM_FEAT_MOVE_TO_HEAD);
+	ck_assert_uint_eq(km_era_features("2.6.35", NULL), v2_6_32 & ~KM_FEAT_FREE_TO_HEAD);
+	ck_assert_uint_eq(km_era_features("2.6.32-5-amd64", NULL), v2_6_32);
 	ck_assert_uint_eq(km_era_features("linux", NULL), KM_FEATURES_NEWEST);
 	ck_assert_uint_eq(km_era_features(NULL, NULL), KM_FEATURES_NEWEST);
 }
