@@ -50,12 +50,11 @@ struct zone {
 	uint8_t *pageblock_types; /* enum km_migratetype by pageblock of the zone */
 	struct km_pcp *pcp;	  /* by CPU */
 	uint64_t pcp_batch, pcp_high_min, pcp_high_max;
-	/* Transitions, each a tracepoint of the kernel. */
+	/* Transitions, by the kernel's tracepoint or deed. */
 	uint64_t nr_taken;	/* blocks off the free lists: mm_page_alloc_zone_locked */
-	uint64_t nr_drained;	/* blocks off per-cpu lists to the free lists: mm_page_pcpu_drain */
-	uint64_t nr_fallbacks;	/* blocks taken from another migratetype: mm_page_alloc_extfrag */
-	uint64_t nr_fragmented; /* of these, ones that mix types in a pageblock and boost watermarks
-				 */
+	uint64_t nr_drained;	/* blocks from per-cpu to free lists: mm_page_pcpu_drain */
+	uint64_t nr_fallbacks;	/* blocks taken from another type: mm_page_alloc_extfrag */
+	uint64_t nr_fragmented; /* times less than a pageblock was wanted: boost_watermark() */
 	struct km_held *held;	/* by class: extents of held pages, for km_pages_claim() */
 	struct km_held_bits *held_bits; /* which pages are held; NULL: not known by number */
 	struct km_pfn_stack *pcp_guess; /* by CPU: held pages put on its list by guess */

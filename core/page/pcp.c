@@ -260,7 +260,8 @@ static void spill_doubling(struct km_pages *pages, struct zone *zone, struct km_
 	if (!all && pcp->count < pcp->high)
 		return;
 	most = pcp->high - pcp->batch;
-	if (nr < most && pcp->free_factor < KM_PCP_SCALE_MAX)
+	/* Doubling had no end but that before it was given one (6.7, and stable 6.1). */
+	if (nr < most && (pcp->free_factor < KM_PCP_SCALE_MAX || rotates(pages)))
 		pcp->free_factor++;
 	nr = pcp->high < pcp->batch ? 1 : clamp(nr, pcp->batch, most);
 	spill(pages, zone, pcp, all ? pcp->count : nr, index);
@@ -380,7 +381,7 @@ void km_pcp_tick(struct km_pages *pages)
 	for (unsigned int i = 0; i < pages->nr_zones; i++) {
 		struct zone *zone = &pages->zones[i];
 
-		for (unsigned int cpu = 0; zone->pcp_pages && cpu < machine->nr_cpus; cpu++) {
+		for (unsigned int cpu = 0; cpu < machine->nr_cpus; cpu++) {
 			if (high_floats(pages))
 				decay_high(pages, zone, &zone->pcp[cpu]);
 			if (machine->cpus[cpu].node != zone->node)

@@ -109,11 +109,9 @@ static inline uint64_t km_pcp_pop(const struct km_machine *machine, struct zone 
  */
 uint64_t km_pcp_take(struct km_pages *pages, struct zone *zone, unsigned int cpu,
 		     unsigned int order, enum km_migratetype type, unsigned int alloc_flags);
-
 /* Back to the buddy lists with what is too much, after a block was put on a list. */
 void km_pcp_trim(struct km_pages *pages, struct zone *zone, struct km_pcp *pcp, unsigned int order,
 		 enum km_migratetype type);
-
 /* Put a block on its list, at the head; spills to the buddy lists when there are too many. */
 static inline void km_pcp_put(struct km_pages *pages, struct zone *zone, unsigned int cpu,
 			      uint64_t pfn, unsigned int order, enum km_migratetype type)
@@ -122,7 +120,7 @@ static inline void km_pcp_put(struct km_pages *pages, struct zone *zone, unsigne
 
 	pcp->alloc_factor >>= 1;
 	km_pcp_push(pages->machine, zone, pcp, pfn, order, type);
-	/* A single page where high floats and is not reached: all that km_pcp_trim() would do. */
+	/* A single page where high floats and is not reached: what km_pcp_trim() would do. */
 	if (!order && pcp->count < pcp->high && pcp->high >= pcp->high_min &&
 	    pcp->high <= pcp->high_max && !zone->below_high &&
 	    (pages->machine->profile.features & KM_FEAT_PCP_AUTO_HIGH)) {
@@ -132,15 +130,11 @@ static inline void km_pcp_put(struct km_pages *pages, struct zone *zone, unsigne
 	}
 	km_pcp_trim(pages, zone, pcp, order, type);
 }
-/* The same with a page that nobody has used lately: at the tail, in kernels that do so. */
+/* The same with a page that is cold: at the tail, in kernels that care. */
 void km_pcp_put_cold(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t pfn,
 		     enum km_migratetype type);
-/* Put all blocks of one CPU back to the buddy lists. */
+/* Put all blocks of one CPU, or of all, back to the buddy lists. */
 void km_pcp_drain(struct km_pages *pages, struct zone *zone, unsigned int cpu);
-/* Put pfn at the head of the list that old is on, in place of old, which is unlinked and clear. */
-void km_pcp_replace(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t old,
-		    uint64_t pfn);
-/* The same of all CPUs. */
 void km_pcp_drain_zone(struct km_pages *pages, struct zone *zone);
 /*
  * A second has passed on every CPU (the vmstat worker): high decays by an eighth toward
@@ -148,6 +142,9 @@ void km_pcp_drain_zone(struct km_pages *pages, struct zone *zone);
  * batch once they have been left alone for three seconds.
  */
 void km_pcp_tick(struct km_pages *pages);
+/* Put pfn at the head of the list that old is on, in place of old, which is unlinked and clear. */
+void km_pcp_replace(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t old,
+		    uint64_t pfn);
 /*
  * Where high floats, a list that was filled from a snapshot has the high that it says; 0: one
  * above its count.

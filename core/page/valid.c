@@ -4,7 +4,8 @@
  *
  *   lists        links both ways, ends, number of blocks; each block in the zone,
  *                aligned, of the state, order and type of its list
- *   counts       nr_free, free_pages, free_by_type, pcp count and pcp_pages, held_pages
+ *   counts       nr_free, free_orders, free_pages, free_by_type, pcp count and pcp_pages,
+ *                held_pages
  *   descriptors  free and per-cpu heads are all on lists; what is inside a block is
  *                zero, or marked by the block's owner; held pages are zero
  *   buddies      no free block has a free buddy it could have been merged with
@@ -178,6 +179,11 @@ static bool check_free_areas(struct check *check)
 			}
 			if (!check_list(check, &kind, &area->list[type]))
 				return false;
+			if (!!area->list[type].nr != (zone->free_orders[type] >> order & 1))
+				return complain(check, "free_orders[%s]: bit %u is %u, nr is %llu",
+						km_migratetype_name(type), order,
+						zone->free_orders[type] >> order & 1,
+						(unsigned long long)area->list[type].nr);
 			nr += area->list[type].nr;
 			by_type[type] += area->list[type].nr << order;
 			check->listed_free += area->list[type].nr - kind.not_linked;

@@ -485,10 +485,127 @@ START_TEST(types_without_lists)
 }
 END_TEST
 
+/*
+ * A second passes, batch 4, high 16 .. 256:
+ *   high 256, count 40   ->  224: an eighth less; nothing is above it
+ *   high  30, count 40   ->   27; 13 go
+ *   high  17, count 27   ->   16: not below high_min, nor in smaller steps than an eighth
+ *   high 256, count 300  ->  224: all above it go, and high sinks to no less than
+ *                            count - (4 << 5)
+ */
+START_TEST(high_decays_each_second)
+{
+	static const int before[4][2] = { { 256, 40 }, { 30, 40 }, { 17, 27 }, { 256, 300 } };
+	static const int after[4][2] = { { 224, 40 }, { 27, 27 }, { 16, 16 }, { 224, 224 } };
+
+	for (int i = 0; i < 4; i++) {
+		struct rig rig;
+		struct zone *zone = boot(&rig, KM_FEATURES_NEWEST, 4, 16, 256);
+		struct km_pcp *pcp = &zone->pcp[0];
+
+		ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 0, before[i][1], 0),
+				  before[i][1]);
+		pcp->high = before[i][0];
+		km_pcp_tick(&rig.pages);
+		ck_assert_int_eq(pcp->high, after[i][0]);
+		ck_assert_int_eq(pcp->count, after[i][1]);
+		ck_assert_uint_eq(zone->nr_drained, before[i][1] - after[i][1]);
+		rig_end(&rig);
+	}
+}
+END_TEST
+
+/* High decays on lists that are empty as well; where it is fixed, nothing ever goes by time. */
+START_TEST(ticks_of_empty_and_old_lists)
+{
+	struct rig rig;
+	struct zone *zone = boot(&rig, KM_FEATURES_NEWEST, 4, 16, 256);
+
+	zone->pcp[1].high = 64;
+	km_pcp_tick(&rig.pages);
+	ck_assert_int_eq(zone->pcp[1].high, 56);
+	rig_end(&rig);
+
+	zone = boot(&rig, MIDDLE, 4, 16, 16);
+	ck_assert_uint_eq(km_pages_seed_pcp(&rig.pages, zone, 0, 40, 0), 40);
+	for (int i = 0; i < 10; i++)
+		km_pcp_tick(&rig.pages);
+	ck_assert_int_eq(zone->pcp[0].count, 40);
+	rig_end(&rig);
+}
+END_TEST
+
+/*
+ * CPU 0 on node 0 takes a page of each node; seven more of the refill wait on either list:
+ *
+ *   seconds  0  1  2  3  4  5  6
+ *   node 0   7  7  7  7  7  7  7
+ *   node 1   7  7  7  3  3  3  0     a batch of 4 after three quiet seconds
+ */
+START_TEST(lists_of_other_nodes_expire)
+{
+	static const int counts[] = { 7, 7, 7, 3, 3, 3, 0 };
+	static const unsigned int eras[] = { OLD, MIDDLE, KM_FEATURES_NEWEST };
+
+	for (size_t era = 0; era < sizeof(eras) / sizeof(eras[0]); era++) {
+		struct km_profile profile;
+		struct zone *zones;
+		struct rig rig;
+
+		rig_small_profile(&profile, 4096);
+		profile.features = eras[era];
+		profile.nr_cpus = profile.nr_possible_cpus = 2;
+		profile.nr_nodes = profile.nr_zones = 2;
+		profile.zones[0].pcp_batch = 8;
+		profile.zones[0].pcp_high_min = profile.zones[0].pcp_high_max = 16;
+		profile.zones[1] = profile.zones[0];
+		profile.zones[1].node = 1;
+		profile.zones[1].start_pfn = 4096;
+		rig_boot(&rig, &profile);
+		zones = rig.pages.zones;
+		ck_assert_int_eq(km_pages_free_all(&rig.pages), 0);
+		for (int node = 0; node < 2; node++) {
+			ck_assert_uint_eq(km_alloc_pages(&rig.pages, KM_GFP_KERNEL, 0, 0, node,
+							 KM_OWNER_OTHER),
+					  4096 * node);
+			zones[node].pcp[0].batch = 4;
+		}
+		for (int second = 0; second < 7; second++) {
+			ck_assert_int_eq(zones[0].pcp[0].count, 7);
+			ck_assert_int_eq(zones[1].pcp[0].count, counts[second]);
+			km_pcp_tick(&rig.pages);
+		}
+		rig_end(&rig);
+	}
+}
+END_TEST
+
+/* Each of the transitions that the kernel announces is counted. */
+START_TEST(transitions_are_counted)
+{
+	struct rig rig;
+	struct zone *zone = boot_free(&rig, KM_FEATURES_NEWEST, 4, 16, 64);
+
+	alloc(&rig, 0);
+	ck_assert_uint_eq(zone->nr_taken, 4);
+	alloc(&rig, 0);
+	ck_assert_uint_eq(zone->nr_taken, 4);
+	alloc(&rig, 5);
+	ck_assert_uint_eq(zone->nr_taken, 5);
+	ck_assert_uint_eq(zone->nr_drained, 0);
+	km_pcp_drain_zone(&rig.pages, zone);
+	ck_assert_uint_eq(zone->nr_drained, 2);
+	ck_assert_uint_eq(zone->pcp_pages, 0);
+	ck_assert_uint_eq(zone->nr_fallbacks, 0);
+	rig_end(&rig);
+}
+END_TEST
+
 RUN_SUITE("page/pcp", pages_ascend_and_come_back_hot, refills_double, refills_double_five_times,
 	  high_sinks_when_the_zone_runs_low, freed_pages_wait_by_pageblock,
 	  high_stays_when_the_zone_runs_low, refills_of_higher_orders, orders_with_lists,
 	  huge_pages_wait_on_their_list, spills_grow_with_the_run_of_frees, the_coldest_are_spilled,
 	  bursts_of_high_orders_are_not_kept, old_kernels_spill_round_robin,
 	  old_kernels_have_fixed_sizes, middle_kernels_double_spills,
-	  middle_kernels_drain_on_high_orders, types_without_lists)
+	  middle_kernels_drain_on_high_orders, types_without_lists, high_decays_each_second,
+	  ticks_of_empty_and_old_lists, lists_of_other_nodes_expire, transitions_are_counted)

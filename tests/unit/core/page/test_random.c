@@ -8,18 +8,24 @@
 #include "tests/unit/suite.h"
 #include "tests/unit/core/page/rig.h"
 
+#include "core/page/pcp.h"
+
 #define NR_LIVE 4096
+
+/* An assertion that is silent while it holds: each of Check's is a message. */
+#define must(condition)                                                                            \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			ck_abort_msg("%s", #condition);                                            \
+	} while (0)
 
 struct block {
 	uint64_t pfn;
 	unsigned int order;
 };
 
-static const unsigned int generations[] = {
-	0,								      /* 5.12 and before */
-	KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_KMALLOC_CGROUP,		      /* 5.14 to 6.2 */
-	KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_PCP_AUTO_HIGH | KM_FEAT_MIN_RESERVE, /* 6.7 */
-	KM_FEATURES_NEWEST,
+static const char *const releases[] = {
+	"2.6.32", "5.4", "5.15", "6.1", "6.7", "6.18",
 };
 
 static const km_gfp kinds[] = {
@@ -34,6 +40,7 @@ static const km_gfp kinds[] = {
 	KM_GFP_KERNEL | KM_GFP_NOFAIL,
 	KM_GFP_NOWAIT | KM_GFP_MEMALLOC,
 	KM_GFP_KERNEL | KM_GFP_THISNODE,
+	KM_GFP_HIGHUSER | KM_GFP_COLD,
 };
 
 static uint64_t managed(const struct rig *rig)
@@ -84,11 +91,11 @@ static void run_alloc(struct run *run, unsigned int max_order)
 		order = max_order;
 	pfn = km_alloc_pages(&run->rig.pages, gfp, order, cpu, -1, KM_OWNER_OTHER);
 	if (pfn == KM_NO_PFN) {
-		ck_assert_uint_eq(run->rig.pages.last_failure.gfp, gfp);
-		ck_assert_uint_eq(run->rig.pages.last_failure.order, order);
+		must(run->rig.pages.last_failure.gfp == gfp);
+		must(run->rig.pages.last_failure.order == order);
 		return;
 	}
-	ck_assert_uint_eq(pfn & ((1u << order) - 1), 0);
+	must(!(pfn & ((1u << order) - 1)));
 	run->live[run->nr_live++] = (struct block){ pfn, order };
 	run->live_pages += 1ull << order;
 }
@@ -99,11 +106,14 @@ static void run_free(struct run *run)
 	unsigned int cpu = rig_random(&run->random) % run->rig.machine.nr_cpus;
 	struct block block = run->live[i];
 
-	ck_assert_int_eq(km_free_pages(&run->rig.pages, block.pfn, block.order, cpu), 0);
+	if (!block.order && !(i & 7))
+		must(km_free_cold_page(&run->rig.pages, block.pfn, cpu) == 0);
+	else
+		must(km_free_pages(&run->rig.pages, block.pfn, block.order, cpu) == 0);
 	run->live[i] = run->live[--run->nr_live];
 	run->live_pages -= 1ull << block.order;
 	/* At once a second time: never. */
-	ck_assert_int_eq(km_free_pages(&run->rig.pages, block.pfn, block.order, cpu), -EINVAL);
+	must(km_free_pages(&run->rig.pages, block.pfn, block.order, cpu) == -EINVAL);
 }
 
 static void run_split(struct run *run)
@@ -114,7 +124,7 @@ static void run_split(struct run *run)
 
 	if (run->nr_live + 1 >= NR_LIVE || !block.order)
 		return;
-	ck_assert_int_eq(km_split_pages(&run->rig.pages, block.pfn, to), 0);
+	must(km_split_pages(&run->rig.pages, block.pfn, to) == 0);
 	run->live[i].order = to;
 	run->live[run->nr_live++] = (struct block){ block.pfn + (1ull << to), to };
 }
@@ -175,13 +185,15 @@ static void drive(const char *machine, unsigned int features, uint64_t seed, boo
 			km_drain_all(&run.rig.pages);
 		else if (dice == 98 && run.nr_live)
 			run_split(&run);
+		else if (dice == 96)
+			km_pcp_tick(&run.rig.pages);
 		else if (dice == 97 && run.nr_live < NR_LIVE)
 			run_claim(&run);
 		else if (dice < share && run.nr_live < NR_LIVE)
 			run_alloc(&run, KM_MAX_ORDER);
 		else if (run.nr_live)
 			run_free(&run);
-		ck_assert_uint_eq(in_use(&run.rig), run.live_pages);
+		must(in_use(&run.rig) == run.live_pages);
 		if (i % 4000 == 0)
 			rig_assert_valid(&run.rig);
 	}
@@ -194,9 +206,11 @@ static void drive(const char *machine, unsigned int features, uint64_t seed, boo
 /* Every generation on one machine; every other run starts warm. */
 static void drive_generations(const char *machine, uint64_t seed)
 {
-	for (unsigned int i = 0; i < sizeof(generations) / sizeof(generations[0]); i++) {
-		drive(machine, generations[i], seed + 2 * i, false);
-		drive(machine, generations[i], seed + 2 * i + 1, true);
+	for (unsigned int i = 0; i < sizeof(releases) / sizeof(releases[0]); i++) {
+		unsigned int features = km_era_features(releases[i], NULL);
+
+		drive(machine, features, seed + 2 * i, false);
+		drive(machine, features, seed + 2 * i + 1, true);
 	}
 }
 

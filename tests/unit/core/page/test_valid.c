@@ -69,6 +69,10 @@ START_TEST(counts)
 		     "free_area[10].list[Movable]: nr is 5, but 3 blocks are linked");
 	ck_complains(&rig, zone->free_area[5].nr_free, 7,
 		     "free_area[5]: nr_free is 7, lists have 1");
+	ck_complains(&rig, zone->free_orders[M], 0x438,
+		     "free_orders[Movable]: bit 0 is 0, nr is 1");
+	ck_complains(&rig, zone->free_orders[KM_MIGRATE_CMA], 1u << 10,
+		     "free_orders[CMA]: bit 10 is 1, nr is 0");
 	ck_complains(&rig, zone->free_pages, 1, "free_pages is 1, lists have 4077");
 	ck_complains(&rig, zone->free_by_type[M], 4078,
 		     "free_by_type[Movable] is 4078, lists have 4077");
