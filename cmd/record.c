@@ -205,7 +205,8 @@ static int record_session(struct record *r, struct kc_session *session)
 
 	record_print_missing(r->args.session.collector.classes, session);
 	ret = kc_session_start(session, is_over, &starting);
-	if (!ret)
+	/* Who was asked to stop before the command began need not begin it. */
+	if (!ret && !r->stopped_by)
 		status = ui_child_release(&r->child, COMMAND);
 	if (!ret && status == UI_DONE)
 		record_loop(r, session);
