@@ -24,6 +24,7 @@ static void derive_watermarks(struct km_profile *profile)
 		zone->wmark_min = 0;
 		zone->wmark_low = 0;
 		zone->wmark_high = 0;
+		zone->watermark_boost = 0;
 	}
 }
 

@@ -20,12 +20,20 @@ static const struct {
 	{ KM_FEAT_CPU_PARTIAL_SLABS, 5017, 0, 0 }, { KM_FEAT_MIN_RESERVE, 6003, 6001, 192 },
 	{ KM_FEAT_PCP_AUTO_HIGH, 6007, 0, 0 },	   { KM_FEAT_ORDER_NEW, 6008, 0, 0 },
 	{ KM_FEAT_CLAIM_STEAL, 6015, 6012, 117 },  { KM_FEAT_SHEAVES, 6018, 0, 0 },
+	{ KM_FEAT_WMARK_BLOCK, 4004, 0, 0 },	   { KM_FEAT_MANAGED_PAGES, 4018, 0, 0 },
+	{ KM_FEAT_WMARK_BOOST, 5000, 0, 0 },	   { KM_FEAT_MIN_FREE_256M, 5008, 0, 0 },
+	{ KM_FEAT_WMARK_PROMO, 5018, 0, 0 },	   { KM_FEAT_MOVABLE_CAPPED, 6006, 0, 0 },
+	{ KM_FEAT_HIGHATOMIC_1PCT, 6008, 0, 0 },   { KM_FEAT_FREE_HIGHATOMIC, 6012, 0, 0 },
 };
 
 /* By bit.  Files of machines name habits like this, so a name is never changed. */
 static const char *const feature_names[32] = {
-	"pcp-high-order",    "pcp-auto-high", "claim-steal",	"min-reserve",
-	"cpu-partial-slabs", "order-new",     "kmalloc-cgroup", "sheaves",
+	"pcp-high-order",    "pcp-auto-high",	 "claim-steal",	    "min-reserve",
+	"cpu-partial-slabs", "order-new",	 "kmalloc-cgroup",  "sheaves",
+	"wmark-block",	     "managed-pages",	 "wmark-boost",	    "min-free-256m",
+	"wmark-promo",	     "movable-capped",	 "highatomic-1pct", "free-highatomic",
+	"free-to-head",	     "move-to-head",	 "pcp-cold",	    "pcp-small-batch",
+	"pcp-rotate",	     "fallback-largest",
 };
 
 /* Releases that a set of habits may be told by, ascending. */

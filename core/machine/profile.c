@@ -64,6 +64,7 @@ void km_profile_init(struct km_profile *profile)
 	profile->vmalloc_start = 0xffffc90000000000ull;
 	profile->vmalloc_end = 0xffffe90000000000ull;
 	profile->watermark_scale_factor = 10;
+	profile->watermark_boost_factor = 15000;
 	profile->lowmem_reserve_ratio[KM_ZONE_DMA] = 256;
 	profile->lowmem_reserve_ratio[KM_ZONE_DMA32] = 256;
 	profile->lowmem_reserve_ratio[KM_ZONE_NORMAL] = 32;

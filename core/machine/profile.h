@@ -45,7 +45,8 @@ struct km_zone_desc {
 	uint64_t deferred_pages;
 	/* As zoneinfo prints them, boost included; all 0: derived from min_free_kbytes. */
 	uint64_t wmark_min, wmark_low, wmark_high;
-	bool has_protection;		       /* false: derived from lowmem_reserve_ratio */
+	uint64_t watermark_boost; /* of each of the three above, for fragmentation events */
+	bool has_protection;	  /* false: derived from lowmem_reserve_ratio */
 	uint64_t protection[KM_NR_ZONE_TYPES]; /* by the class (highest zone) of the request */
 	/* Per-cpu lists; 0: derived. */
 	uint64_t pcp_batch, pcp_high_min, pcp_high_max;
@@ -68,6 +69,16 @@ enum km_feature {
 	KM_FEAT_PCP_SMALL_BATCH = 1 << 19, /* batches up to 31 pages, by pages present (4.19) */
 	KM_FEAT_PCP_ROTATE = 1 << 20,	   /* spills of all orders are round robin (5.14 to 5.17) */
 	KM_FEAT_FALLBACK_LARGEST = 1 << 21, /* fallback of 2.6.32, and no HIGHATOMIC (3.19) */
+	/* Watermarks and reserves; without any of these they are those of 2.6.32. */
+	KM_FEAT_WMARK_BLOCK = 1 << 8, /* higher orders need a block, not a share of each (4.4) */
+	KM_FEAT_MANAGED_PAGES =
+		1 << 9, /* sizes by managed pages and watermark_scale_factor (4.18) */
+	KM_FEAT_WMARK_BOOST = 1 << 10,	   /* fragmentation raises them for a while (5.0) */
+	KM_FEAT_MIN_FREE_256M = 1 << 11,   /* min_free_kbytes is up to 256 MiB, not 64 (5.8) */
+	KM_FEAT_WMARK_PROMO = 1 << 12,	   /* a fourth one, for memory tiers (5.18) */
+	KM_FEAT_MOVABLE_CAPPED = 1 << 13,  /* Movable has no share of min_free_kbytes (6.6) */
+	KM_FEAT_HIGHATOMIC_1PCT = 1 << 14, /* reserve of 1 % rounded up, or none (6.8) */
+	KM_FEAT_FREE_HIGHATOMIC = 1 << 15, /* only its free pages are held back (6.12) */
 };
 
 struct km_profile {
@@ -93,6 +104,7 @@ struct km_profile {
 	/* sysctls */
 	uint64_t min_free_kbytes;	 /* 0: derived */
 	uint64_t watermark_scale_factor; /* 10 */
+	uint64_t watermark_boost_factor; /* 15000; 0: off */
 	uint64_t lowmem_reserve_ratio[KM_NR_ZONE_TYPES];
 	uint64_t percpu_pagelist_high_fraction; /* 0: off */
 	/* First percpu chunk: bytes a unit; static 0: unknown. */
@@ -103,7 +115,9 @@ struct km_profile {
 #define KM_FEATURES_NEWEST                                                                         \
 	(KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_PCP_AUTO_HIGH | KM_FEAT_CLAIM_STEAL |                    \
 	 KM_FEAT_MIN_RESERVE | KM_FEAT_CPU_PARTIAL_SLABS | KM_FEAT_ORDER_NEW |                     \
-	 KM_FEAT_KMALLOC_CGROUP | KM_FEAT_SHEAVES)
+	 KM_FEAT_KMALLOC_CGROUP | KM_FEAT_SHEAVES | KM_FEAT_WMARK_BLOCK | KM_FEAT_MANAGED_PAGES |  \
+	 KM_FEAT_WMARK_BOOST | KM_FEAT_MIN_FREE_256M | KM_FEAT_WMARK_PROMO |                       \
+	 KM_FEAT_MOVABLE_CAPPED | KM_FEAT_HIGHATOMIC_1PCT | KM_FEAT_FREE_HIGHATOMIC)
 
 /*
  * Habits of a kernel by its release ("6.1.0-37-amd64") and version ("... Debian 6.1.140-1",

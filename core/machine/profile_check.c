@@ -94,6 +94,8 @@ static const char *check_zone(const struct km_profile *profile, const struct km_
 		return "a zone manages more pages than the memory ranges hold";
 	if (desc->wmark_min > desc->wmark_low || desc->wmark_low > desc->wmark_high)
 		return "watermarks of a zone are not ascending";
+	if (desc->watermark_boost > desc->wmark_min)
+		return "the boost of a zone's watermarks is above them";
 	if (desc->wmark_high > MAX_PFN)
 		return "a watermark of a zone is above 16 TiB";
 	if (desc->pcp_batch > 1 << 20 || desc->pcp_high_min > MAX_PFN / 4 ||

@@ -38,7 +38,8 @@ struct zone {
 	enum km_zone_type type;
 	unsigned int node;
 	uint64_t start_pfn, spanned_pages, present_pages, managed_pages;
-	uint64_t wmark_min, wmark_low, wmark_high;
+	uint64_t wmark_min, wmark_low, wmark_high, wmark_promo;
+	uint64_t watermark_boost; /* part of each of the four */
 	uint64_t lowmem_reserve[KM_NR_ZONE_TYPES];
 	uint64_t free_pages; /* on the buddy lists */
 	uint64_t pcp_pages;  /* on per-cpu lists */
@@ -66,7 +67,8 @@ struct zone {
 	 * counted in free_area but not linked, behind all linked ones of their list.
 	 */
 	struct km_pfn_stack *untouched;
-	bool below_high; /* found below wmark_high when last looked at */
+	uint8_t old_habits; /* enum km_zone_habit */
+	bool below_high;    /* found below wmark_high when last looked at */
 };
 
 /* Why one zone refused a request. */

@@ -68,16 +68,6 @@ void km_pcp_delete(struct km_pcp *pcps)
 	free(pcps);
 }
 
-uint64_t km_pcp_batchsize(const struct zone *zone, unsigned int features)
-{
-	uint64_t present = zone->present_pages;
-
-	if (!(features & KM_FEAT_PCP_SMALL_BATCH))
-		return km_zone_batchsize(zone->managed_pages);
-	/* The same formula, but for half as many pages at most. */
-	return km_zone_batchsize(present < 128 << 10 ? present : 128 << 10);
-}
-
 static bool high_floats(const struct km_pages *pages)
 {
 	return pages->machine->profile.features & KM_FEAT_PCP_AUTO_HIGH;

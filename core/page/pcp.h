@@ -37,8 +37,6 @@ struct km_pcp {
 struct km_pcp *km_pcp_new(unsigned int nr_cpus);
 void km_pcp_init(struct zone *zone, unsigned int nr_cpus);
 void km_pcp_delete(struct km_pcp *pcps);
-/* zone_batchsize() of the kernel that features are of: of managed pages, once of present ones. */
-uint64_t km_pcp_batchsize(const struct zone *zone, unsigned int features);
 
 /* Do blocks of this order go through per-cpu lists? */
 static inline bool km_pcp_allows(const struct km_profile *profile, unsigned int order)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Zones at boot: watermarks, lowmem reserves, zonelists, sizes of per-cpu lists; and
- * the watermark test.
+ * Zones at boot, the order in which a node asks them, and which of them has a page.  What
+ * their sizes make of them is in zone_sizes.c.
  *
- * Not modelled: watermark boosting (a snapshot's watermarks include it, and it stays),
- * distances between nodes (a node falls back to the next numbers), what khugepaged
- * adds to min_free_kbytes (read it from the host), memory hotplug.
+ * Not modelled: memory hotplug.
  *
  * Mirrors mm/page_alloc.c 6.12.
  */
@@ -13,232 +11,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/machine/numa.h"
 #include "core/page/held.h"
 #include "core/page/pcp.h"
 #include "core/page/zone.h"
 
-#define HIGH_FRACTION_MIN 8 /* MIN_PERCPU_PAGELIST_HIGH_FRACTION */
-
-unsigned int km_alloc_flags(km_gfp gfp, unsigned int order, unsigned int features)
+/* Zones of a node from the highest type down, then those of the nodes it falls back to. */
+static void build_zonelist(struct km_pages *pages, unsigned int node,
+			   const struct km_node_orders *orders)
 {
-	unsigned int flags = 0;
-
-	if (gfp & KM_GFP_HIGH)
-		flags |= KM_ALLOC_MIN_RESERVE;
-	if (!(gfp & KM_GFP_NOMEMALLOC)) {
-		if (features & KM_FEAT_MIN_RESERVE) {
-			if (!(gfp & KM_GFP_DIRECT_RECLAIM))
-				flags |= KM_ALLOC_NON_BLOCK;
-			if (order && (flags & KM_ALLOC_NON_BLOCK) && (gfp & KM_GFP_HIGH))
-				flags |= KM_ALLOC_HIGHATOMIC;
-		} else if (gfp & KM_GFP_ATOMIC_BIT) {
-			flags |= KM_ALLOC_HARDER | (order ? KM_ALLOC_HIGHATOMIC : 0);
-		}
-		if (gfp & KM_GFP_MEMALLOC)
-			flags |= KM_ALLOC_NO_WATERMARKS;
-	}
-	if (km_gfp_migratetype(gfp) == KM_MIGRATE_MOVABLE)
-		flags |= KM_ALLOC_CMA;
-	return flags;
-}
-
-bool km_zone_has_block(const struct zone *zone, unsigned int order, unsigned int alloc_flags)
-{
-	for (; order < KM_NR_ORDERS; order++) {
-		const struct km_free_area *area = &zone->free_area[order];
-
-		if (!area->nr_free)
-			continue;
-		for (int type = 0; type < KM_MIGRATE_PCPTYPES; type++)
-			if (area->list[type].nr)
-				return true;
-		if ((alloc_flags & KM_ALLOC_CMA) && area->list[KM_MIGRATE_CMA].nr)
-			return true;
-		if ((alloc_flags & KM_ALLOC_HIGHATOMIC) && area->list[KM_MIGRATE_HIGHATOMIC].nr)
-			return true;
-	}
-	return false;
-}
-
-bool km_zone_watermark_ok(const struct zone *zone, unsigned int order, uint64_t mark,
-			  int highest_zone, km_gfp gfp, unsigned int features)
-{
-	return km_zone_admits(zone, order, mark, highest_zone,
-			      km_alloc_flags(gfp, order, features));
-}
-
-static uint64_t int_sqrt(uint64_t x)
-{
-	uint64_t root = 0;
-
-	for (uint64_t bit = 1ull << 31; bit; bit >>= 1)
-		if ((root | bit) * (root | bit) <= x)
-			root |= bit;
-	return root;
-}
-
-uint64_t km_min_free_kbytes(uint64_t lowmem_kbytes)
-{
-	uint64_t kbytes = int_sqrt(lowmem_kbytes * 16);
-
-	return kbytes < 128 ? 128 : kbytes > 262144 ? 262144 : kbytes;
-}
-
-uint64_t km_zone_batchsize(uint64_t managed_pages)
-{
-	uint64_t batch = managed_pages >> 10;
-	uint64_t power = 1;
-
-	batch = (batch < 256 ? batch : 256) / 4;
-	if (!batch)
-		batch = 1;
-	batch += batch / 2;
-	while (power * 2 <= batch)
-		power *= 2;
-	return power > 1 ? power - 1 : 1;
-}
-
-uint64_t km_zone_highsize(uint64_t total_pages, uint64_t batch, unsigned int nr_cpus)
-{
-	uint64_t high = total_pages / nr_cpus;
-
-	return high > batch * 4 ? high : batch * 4;
-}
-
-static bool is_lowmem(const struct zone *zone)
-{
-	return zone->type != KM_ZONE_HIGHMEM && zone->type != KM_ZONE_MOVABLE;
-}
-
-static uint64_t lowmem_pages(const struct km_pages *pages)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i < pages->nr_zones; i++)
-		if (is_lowmem(&pages->zones[i]))
-			sum += pages->zones[i].managed_pages;
-	return sum;
-}
-
-/* __setup_per_zone_wmarks() of one zone. */
-static void derive_watermarks(const struct km_pages *pages, struct zone *zone, uint64_t lowmem)
-{
-	uint64_t pages_min = pages->min_free_kbytes >> (pages->machine->profile.page_shift - 10);
-	uint64_t managed = zone->managed_pages;
-	uint64_t share = lowmem ? (uint64_t)((__uint128_t)pages_min * managed / lowmem) : 0;
-	uint64_t gap = (__uint128_t)managed * pages->watermark_scale_factor / 10000;
-
-	if (gap < share >> 2)
-		gap = share >> 2;
-	zone->wmark_min = share;
-	if (!is_lowmem(zone)) {
-		zone->wmark_min = managed / 1024;
-		if (zone->wmark_min < 32)
-			zone->wmark_min = 32;
-		if (zone->wmark_min > 128)
-			zone->wmark_min = 128;
-	}
-	zone->wmark_low = zone->wmark_min + gap;
-	zone->wmark_high = zone->wmark_low + gap;
-}
-
-/* setup_per_zone_lowmem_reserve() of one zone. */
-static void derive_reserve(const struct km_pages *pages, struct zone *zone)
-{
-	uint64_t ratio = pages->machine->profile.lowmem_reserve_ratio[zone->type];
-	uint64_t managed_above = 0;
-
-	for (int highest = zone->type + 1; highest < KM_NR_ZONE_TYPES; highest++) {
-		for (unsigned int i = 0; i < pages->nr_zones; i++)
-			if (pages->zones[i].node == zone->node &&
-			    (int)pages->zones[i].type == highest)
-				managed_above += pages->zones[i].managed_pages;
-		if (ratio && zone->managed_pages)
-			zone->lowmem_reserve[highest] = managed_above / ratio;
-	}
-}
-
-/* zone_set_pageset_high_and_batch(); before 5.14 high was six batches. */
-static void derive_pcp_sizes(const struct km_pages *pages, struct zone *zone,
-			     const struct km_zone_desc *desc)
-{
-	const struct km_machine *machine = pages->machine;
-	uint64_t fraction = machine->profile.percpu_pagelist_high_fraction;
-	uint64_t batch, high_min, high_max;
-	unsigned int nr_cpus = 0;
-
-	for (unsigned int i = 0; i < machine->nr_cpus; i++)
-		nr_cpus += machine->cpus[i].node == zone->node;
-	if (!nr_cpus)
-		nr_cpus = machine->nr_cpus;
-
-	batch = desc->pcp_batch ? desc->pcp_batch
-				: km_pcp_batchsize(zone, machine->profile.features);
-	if (fraction)
-		high_min = km_zone_highsize(zone->managed_pages / fraction, batch, nr_cpus);
-	else if (machine->profile.features & KM_FEAT_PCP_HIGH_ORDER)
-		high_min = km_zone_highsize(zone->wmark_low, batch, nr_cpus);
-	else
-		high_min = batch * 6;
-	if (desc->pcp_high_min)
-		high_min = desc->pcp_high_min;
-
-	high_max = high_min;
-	if (!fraction && (machine->profile.features & KM_FEAT_PCP_AUTO_HIGH))
-		high_max =
-			km_zone_highsize(zone->managed_pages / HIGH_FRACTION_MIN, batch, nr_cpus);
-	if (desc->pcp_high_max)
-		high_max = desc->pcp_high_max;
-	zone->pcp_batch = batch;
-	zone->pcp_high_min = high_min;
-	zone->pcp_high_max = high_max < high_min ? high_min : high_max;
-}
-
-static void derive_sizes(struct km_pages *pages)
-{
-	const struct km_profile *profile = &pages->machine->profile;
-	uint64_t lowmem = lowmem_pages(pages);
-	uint64_t above_high = 0;
-
-	pages->watermark_scale_factor = profile->watermark_scale_factor;
-	pages->min_free_kbytes = profile->min_free_kbytes;
-	if (!pages->min_free_kbytes)
-		pages->min_free_kbytes = km_min_free_kbytes(lowmem << (profile->page_shift - 10));
-
-	for (unsigned int i = 0; i < pages->nr_zones; i++) {
-		const struct km_zone_desc *desc = &profile->zones[i];
-		struct zone *zone = &pages->zones[i];
-
-		zone->wmark_min = desc->wmark_min;
-		zone->wmark_low = desc->wmark_low;
-		zone->wmark_high = desc->wmark_high;
-		if (!desc->wmark_high)
-			derive_watermarks(pages, zone, lowmem);
-		if (desc->has_protection)
-			memcpy(zone->lowmem_reserve, desc->protection, sizeof(desc->protection));
-		else
-			derive_reserve(pages, zone);
-		derive_pcp_sizes(pages, zone, desc);
-		if (zone->managed_pages > zone->wmark_high)
-			above_high += zone->managed_pages - zone->wmark_high;
-	}
-	/* build_all_zonelists(): not even one pageblock of each type. */
-	pages->mobility_disabled = above_high < (uint64_t)KM_NR_MIGRATETYPES
-							<< profile->pageblock_order;
-}
-
-/* Own zones from the highest type down, then those of the following nodes. */
-static void build_zonelist(struct km_pages *pages, unsigned int node)
-{
-	unsigned int nr_nodes = pages->machine->profile.nr_nodes;
 	unsigned int nr = 0;
 
-	for (unsigned int step = 0; step < nr_nodes; step++)
+	for (unsigned int step = 0; step < orders->nr; step++)
 		for (unsigned int i = pages->nr_zones; i-- > 0;)
-			if (pages->zones[i].node == (node + step) % nr_nodes &&
+			if (pages->zones[i].node == orders->order[node][step] &&
 			    pages->zones[i].managed_pages)
 				pages->zonelist[node][nr++] = i;
 	pages->nr_zonelist[node] = nr;
+}
+
+static uint8_t old_habits(unsigned int features)
+{
+	return (features & KM_FEAT_WMARK_BLOCK ? 0 : KM_ZONE_SHARES_ORDERS) |
+	       (features & KM_FEAT_FREE_HIGHATOMIC ? 0 : KM_ZONE_HOLDS_RESERVED);
 }
 
 static int init_zone(struct km_pages *pages, struct zone *zone, const struct km_zone_desc *desc)
@@ -254,6 +49,7 @@ static int init_zone(struct km_pages *pages, struct zone *zone, const struct km_
 	zone->managed_pages = desc->managed_pages;
 	zone->held_pages = desc->managed_pages;
 	zone->deferred_pages = desc->deferred_pages;
+	zone->old_habits = old_habits(profile->features);
 	for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
 		for (int type = 0; type < KM_NR_MIGRATETYPES; type++) {
 			zone->free_area[order].list[type].head = KM_NO_PAGE;
@@ -313,6 +109,7 @@ static int build_zone_map(struct km_pages *pages)
 int km_page_zones_init(struct km_pages *pages)
 {
 	const struct km_profile *profile = &pages->machine->profile;
+	struct km_node_orders orders;
 	int err;
 
 	pages->nr_zones = profile->nr_zones;
@@ -321,7 +118,7 @@ int km_page_zones_init(struct km_pages *pages)
 		if (err)
 			return err;
 	}
-	derive_sizes(pages);
+	km_zone_sizes_init(pages);
 	for (unsigned int i = 0; i < pages->nr_zones; i++) {
 		struct zone *zone = &pages->zones[i];
 
@@ -334,8 +131,10 @@ int km_page_zones_init(struct km_pages *pages)
 		if (err)
 			return err;
 	}
+	/* x86 builds its zonelists before it knows which nodes have CPUs. */
+	km_node_order(profile, 0, &orders);
 	for (unsigned int node = 0; node < profile->nr_nodes; node++)
-		build_zonelist(pages, node);
+		build_zonelist(pages, node, &orders);
 	return build_zone_map(pages);
 }
 

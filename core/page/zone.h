@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Zones: their sizes, watermarks, reserves, and when a request may take from one.
+ * Zones: what their sizes make of them, and which pages and pageblocks they have.  When a
+ * request may take from one is in watermark.h.
  * For the page allocator itself; others include page_alloc.h.
  */
 #ifndef CORE_PAGE_ZONE_H
@@ -10,61 +11,35 @@
 #include <stdint.h>
 
 #include "core/page/page_alloc.h"
+#include "core/page/watermark.h"
 
-/* Rights and wishes of one request, as mm/internal.h ALLOC_* of 6.12. */
-enum km_alloc_flag {
-	KM_ALLOC_NO_WATERMARKS = 1 << 0,
-	KM_ALLOC_MIN_RESERVE = 1 << 1, /* __GFP_HIGH: half of the min watermark */
-	KM_ALLOC_NON_BLOCK = 1 << 2,   /* a quarter of the rest, along with MIN_RESERVE */
-	KM_ALLOC_HARDER = 1 << 3,      /* before 6.3: a quarter of the rest, by itself */
-	KM_ALLOC_HIGHATOMIC = 1 << 4,  /* may use HIGHATOMIC pageblocks, and reserves them */
-	KM_ALLOC_CMA = 1 << 5,
-	KM_ALLOC_NOFRAGMENT = 1 << 6, /* rather another zone than another migratetype */
-	KM_ALLOC_COLD = 1 << 12,      /* __GFP_COLD, in kernels that know it */
-};
-#define KM_ALLOC_RESERVES (KM_ALLOC_MIN_RESERVE | KM_ALLOC_NON_BLOCK | KM_ALLOC_HARDER)
-
-/* gfp_to_alloc_flags(): the rights of a request that the low watermark turned away. */
-unsigned int km_alloc_flags(km_gfp gfp, unsigned int order, unsigned int features);
-
-/* What free pages must exceed: mark less the rights, reserve, unusable pages
- * (mm/page_alloc.c 6.12). */
-static inline uint64_t km_zone_needs(const struct zone *zone, unsigned int order, uint64_t mark,
-				     int class, unsigned int alloc_flags)
-{
-	if (alloc_flags & KM_ALLOC_MIN_RESERVE) {
-		mark -= mark / 2;
-		if (alloc_flags & KM_ALLOC_NON_BLOCK)
-			mark -= mark / 4;
-	}
-	if (alloc_flags & KM_ALLOC_HARDER)
-		mark -= mark / 4;
-	mark += zone->lowmem_reserve[class] + (1ull << order) - 1;
-	if (!(alloc_flags & KM_ALLOC_RESERVES))
-		mark += zone->free_by_type[KM_MIGRATE_HIGHATOMIC];
-	if (!(alloc_flags & KM_ALLOC_CMA))
-		mark += zone->free_by_type[KM_MIGRATE_CMA];
-	return mark + zone->free_by_type[KM_MIGRATE_ISOLATE];
-}
-
-/* Is a block of the order, or a larger one, on a list the request may use? */
-bool km_zone_has_block(const struct zone *zone, unsigned int order, unsigned int alloc_flags);
-
-/* __zone_watermark_ok() */
-static inline bool km_zone_admits(const struct zone *zone, unsigned int order, uint64_t mark,
-				  int class, unsigned int alloc_flags)
-{
-	if (zone->free_pages <= km_zone_needs(zone, order, mark, class, alloc_flags))
-		return false;
-	return !order || km_zone_has_block(zone, order, alloc_flags);
-}
-
-/* calculate_min_free_kbytes(): clamp(sqrt(16 * lowmem), 128, 262144). */
-uint64_t km_min_free_kbytes(uint64_t lowmem_kbytes);
-/* zone_batchsize(), what setup_pageset makes of it: at least 1. */
-uint64_t km_zone_batchsize(uint64_t managed_pages);
+/*
+ * calculate_min_free_kbytes(): sqrt(16 * lowmem), at least 128, at most 262144, or 65536
+ * without KM_FEAT_MIN_FREE_256M.
+ */
+uint64_t km_min_free_kbytes(uint64_t lowmem_kbytes, unsigned int features);
+/*
+ * set_recommended_min_free_kbytes(): what khugepaged raises min_free_kbytes to where it is
+ * more, so that 11 pageblocks a zone to Normal stay free; at most 5 % of what zones to Normal
+ * have above their high watermarks now.
+ */
+uint64_t km_recommended_min_free_kbytes(const struct km_pages *pages);
+/* zone_batchsize(), what setup_pageset makes of it: at least 1.  Pages are those managed, or
+ * present without KM_FEAT_MANAGED_PAGES. */
+uint64_t km_zone_batchsize(uint64_t pages, unsigned int features);
 /* zone_highsize(): total_pages over the CPUs, at least 4 batches. */
 uint64_t km_zone_highsize(uint64_t total_pages, uint64_t batch, unsigned int nr_cpus);
+/*
+ * reserve_highatomic_pageblock(): no further pageblock is reserved once reserved_highatomic
+ * has reached this.  1 % of the zone and a pageblock; with KM_FEAT_HIGHATOMIC_1PCT 1 % in
+ * whole pageblocks, rounded up, or 0 where 1 % is less than one.
+ */
+uint64_t km_highatomic_limit(const struct km_pages *pages, const struct zone *zone);
+/*
+ * Watermarks, reserves, sizes of per-cpu lists, mobility_disabled: as the profile gives
+ * them, else derived from sizes and sysctls.  Once the zones have their sizes.
+ */
+void km_zone_sizes_init(struct km_pages *pages);
 
 /* Fill pages->zones, zonelists and derived sizes from the profile.  0 or -ENOMEM. */
 int km_page_zones_init(struct km_pages *pages);

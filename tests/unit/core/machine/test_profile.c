@@ -215,6 +215,8 @@ START_TEST(broken_zones)
 	ck_refused(p.ranges[0].start_pfn = 1,
 		   "a zone manages more pages than the memory ranges hold");
 	ck_refused(p.zones[2].wmark_min = 5, "watermarks of a zone are not ascending");
+	ck_refused(p.zones[2].watermark_boost = 1,
+		   "the boost of a zone's watermarks is above them");
 	ck_refused(p.zones[2].wmark_high = UINT64_MAX, "a watermark of a zone is above 16 TiB");
 	ck_refused(p.zones[2].pcp_batch = 1 << 21,
 		   "sizes of a zone's per-cpu lists are out of range");

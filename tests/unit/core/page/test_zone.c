@@ -8,6 +8,8 @@
 
 #include "core/page/zone.h"
 
+#define FEATURES_2_6_32 km_era_features("2.6.32", NULL)
+
 enum {
 	DMA,
 	DMA32,
@@ -117,31 +119,43 @@ END_TEST
 
 START_TEST(min_free_kbytes_formula)
 {
-	ck_assert_uint_eq(km_min_free_kbytes(0), 128);
-	ck_assert_uint_eq(km_min_free_kbytes(1024), 128);
-	ck_assert_uint_eq(km_min_free_kbytes(1025), 128);
-	ck_assert_uint_eq(km_min_free_kbytes(16 << 10), 512);
-	ck_assert_uint_eq(km_min_free_kbytes(64 << 10), 1024);
-	ck_assert_uint_eq(km_min_free_kbytes(1 << 20), 4096);
-	ck_assert_uint_eq(km_min_free_kbytes(16 << 20), 16384);
+	ck_assert_uint_eq(km_min_free_kbytes(0, KM_FEATURES_NEWEST), 128);
+	ck_assert_uint_eq(km_min_free_kbytes(1024, KM_FEATURES_NEWEST), 128);
+	ck_assert_uint_eq(km_min_free_kbytes(1025, KM_FEATURES_NEWEST), 128);
+	ck_assert_uint_eq(km_min_free_kbytes(16 << 10, KM_FEATURES_NEWEST), 512);
+	ck_assert_uint_eq(km_min_free_kbytes(64 << 10, KM_FEATURES_NEWEST), 1024);
+	ck_assert_uint_eq(km_min_free_kbytes(1 << 20, KM_FEATURES_NEWEST), 4096);
+	ck_assert_uint_eq(km_min_free_kbytes(16 << 20, KM_FEATURES_NEWEST), 16384);
 	/* 128 GiB: sqrt(16 * 2^27) = 46340.95 */
-	ck_assert_uint_eq(km_min_free_kbytes(1ull << 27), 46340);
-	ck_assert_uint_eq(km_min_free_kbytes(1ull << 32), 262144);
-	ck_assert_uint_eq(km_min_free_kbytes(1ull << 40), 262144);
+	ck_assert_uint_eq(km_min_free_kbytes(1ull << 27, KM_FEATURES_NEWEST), 46340);
+	ck_assert_uint_eq(km_min_free_kbytes(1ull << 32, KM_FEATURES_NEWEST), 262144);
+	ck_assert_uint_eq(km_min_free_kbytes(1ull << 40, KM_FEATURES_NEWEST), 262144);
+	/* 64 MiB at most before 5.8, which a machine of 256 GiB reaches. */
+	ck_assert_uint_eq(km_min_free_kbytes((1ull << 28) - 1, FEATURES_2_6_32), 65535);
+	ck_assert_uint_eq(km_min_free_kbytes(1ull << 28, FEATURES_2_6_32), 65536);
+	ck_assert_uint_eq(km_min_free_kbytes(1ull << 29, km_era_features("5.4.0", NULL)), 65536);
+	ck_assert_uint_eq(km_min_free_kbytes(1ull << 29, km_era_features("5.10.0", NULL)), 92681);
 }
 END_TEST
 
 START_TEST(batch_formula)
 {
 	/* managed >> 10, at most 256, a quarter, half as much again, rounded to 2^n - 1 */
-	ck_assert_uint_eq(km_zone_batchsize(0), 1);
-	ck_assert_uint_eq(km_zone_batchsize(3840), 1);
-	ck_assert_uint_eq(km_zone_batchsize(8192), 1);	  /* 2 + 1 = 3, 2, 1 */
-	ck_assert_uint_eq(km_zone_batchsize(12288), 3);	  /* 3 + 1 = 4, 4, 3 */
-	ck_assert_uint_eq(km_zone_batchsize(65536), 15);  /* 16 + 8 = 24, 16, 15 */
-	ck_assert_uint_eq(km_zone_batchsize(131072), 31); /* 32 + 16 = 48, 32, 31 */
-	ck_assert_uint_eq(km_zone_batchsize(262144), 63); /* 64 + 32 = 96, 64, 63 */
-	ck_assert_uint_eq(km_zone_batchsize(1ull << 30), 63);
+	ck_assert_uint_eq(km_zone_batchsize(0, KM_FEATURES_NEWEST), 1);
+	ck_assert_uint_eq(km_zone_batchsize(3840, KM_FEATURES_NEWEST), 1);
+	ck_assert_uint_eq(km_zone_batchsize(8192, KM_FEATURES_NEWEST), 1);  /* 2 + 1 = 3, 2, 1 */
+	ck_assert_uint_eq(km_zone_batchsize(12288, KM_FEATURES_NEWEST), 3); /* 3 + 1 = 4, 4, 3 */
+	ck_assert_uint_eq(km_zone_batchsize(65536, KM_FEATURES_NEWEST),
+			  15); /* 16 + 8 = 24, 16, 15 */
+	ck_assert_uint_eq(km_zone_batchsize(131072, KM_FEATURES_NEWEST),
+			  31); /* 32 + 16 = 48, 32, 31 */
+	ck_assert_uint_eq(km_zone_batchsize(262144, KM_FEATURES_NEWEST),
+			  63); /* 64 + 32 = 96, 64, 63 */
+	ck_assert_uint_eq(km_zone_batchsize(1ull << 30, KM_FEATURES_NEWEST), 63);
+	/* 2.6.32: at most 512 KiB, a quarter of that and half as much again. */
+	ck_assert_uint_eq(km_zone_batchsize(65536, FEATURES_2_6_32), 15);
+	ck_assert_uint_eq(km_zone_batchsize(131072, FEATURES_2_6_32), 31);
+	ck_assert_uint_eq(km_zone_batchsize(1ull << 30, FEATURES_2_6_32), 31);
 }
 END_TEST
 
@@ -152,13 +166,13 @@ START_TEST(high_of_older_kernels)
 
 	ck_assert_int_eq(km_profile_builtin("x86-64-4g", &profile), 0);
 	profile.min_free_kbytes = 67584;
-	profile.features = 0;
+	profile.features = km_era_features("5.10.0", NULL);
 	rig_boot(&rig, &profile);
 	assert_pcp(&rig, NORMAL, 63, 378, 378);
 	rig_end(&rig);
 
 	/* 5.14 to 6.6: the low watermark over the CPUs, and no range. */
-	profile.features = KM_FEAT_PCP_HIGH_ORDER;
+	profile.features = km_era_features("6.6.0", NULL);
 	rig_boot(&rig, &profile);
 	assert_wmarks(&rig, NORMAL, 4224, 5280, 6336);
 	assert_pcp(&rig, NORMAL, 63, 1320, 1320);
@@ -312,88 +326,155 @@ START_TEST(interleaved_nodes)
 }
 END_TEST
 
-/* With free pages exactly at what is needed the zone refuses, with one more it admits. */
-static void assert_needs(struct zone *zone, unsigned int order, km_gfp gfp, unsigned int features,
-			 uint64_t needs)
+/*
+ * 2.6.32: by present pages, a quarter and a half of the share between the marks, whatever
+ * watermark_scale_factor would say.
+ */
+START_TEST(watermarks_of_2_6_32)
 {
-	zone->free_pages = needs;
-	ck_assert_msg(!km_zone_watermark_ok(zone, order, 1000, KM_ZONE_NORMAL, gfp, features),
-		      "gfp 0x%x was admitted with %lu", gfp, needs);
-	zone->free_pages = needs + 1;
-	ck_assert_msg(km_zone_watermark_ok(zone, order, 1000, KM_ZONE_NORMAL, gfp, features),
-		      "gfp 0x%x was refused with %lu", gfp, needs + 1);
-}
+	struct km_profile profile;
+	struct rig rig;
 
-START_TEST(reserves_since_6_3)
-{
-	static struct zone zone;
-	const unsigned int features = KM_FEATURES_NEWEST;
-
-	zone.lowmem_reserve[KM_ZONE_NORMAL] = 50;
-	zone.free_area[10].nr_free = zone.free_area[10].list[KM_MIGRATE_MOVABLE].nr = 1;
-	assert_needs(&zone, 0, KM_GFP_KERNEL, features, 1050);
-	assert_needs(&zone, 0, KM_GFP_NOWAIT, features, 1050);
-	assert_needs(&zone, 0, KM_GFP_KERNEL | KM_GFP_HIGH, features, 550);
-	assert_needs(&zone, 0, KM_GFP_ATOMIC, features, 425);
-	assert_needs(&zone, 0, KM_GFP_ATOMIC | KM_GFP_NOMEMALLOC, features, 550);
-	assert_needs(&zone, 3, KM_GFP_KERNEL, features, 1057);
-	/* An odd mark is halved upwards: 1000 -> 500 -> 375; all is subtraction. */
-	ck_assert_uint_eq(km_zone_needs(&zone, 0, 7, KM_ZONE_DMA, KM_ALLOC_MIN_RESERVE), 4);
+	ck_assert_int_eq(km_profile_builtin("x86-32-4g-pae", &profile), 0);
+	profile.features = FEATURES_2_6_32;
+	profile.watermark_scale_factor = 1000;
+	profile.zones[1].managed_pages -= 50000;
+	rig_boot(&rig, &profile);
+	/* lowmem 229376 pages, 917504 KiB: sqrt(14680064) = 3831 KiB, 957 pages */
+	ck_assert_uint_eq(rig.pages.min_free_kbytes, 3831);
+	assert_wmarks(&rig, 0, 17, 21, 25);
+	assert_wmarks(&rig, 1, 939, 1173, 1408);
+	/* HighMem: its share is 3417 */
+	assert_wmarks(&rig, 2, 128, 982, 1836);
+	ck_assert_uint_eq(rig.pages.zones[2].wmark_promo, 1836);
+	assert_pcp(&rig, 1, 31, 186, 186);
+	rig_end(&rig);
 }
 END_TEST
 
-START_TEST(reserves_before_6_3)
+START_TEST(lowmem_reserve_of_2_6_32)
 {
-	static struct zone zone;
+	struct km_profile profile;
+	struct rig rig;
 
-	zone.lowmem_reserve[KM_ZONE_NORMAL] = 50;
-	assert_needs(&zone, 0, KM_GFP_KERNEL, 0, 1050);
-	assert_needs(&zone, 0, KM_GFP_NOWAIT, 0, 1050);
-	assert_needs(&zone, 0, KM_GFP_KERNEL | KM_GFP_HIGH, 0, 550);
-	assert_needs(&zone, 0, KM_GFP_ATOMIC | KM_GFP_ATOMIC_BIT, 0, 425);
-	assert_needs(&zone, 0, KM_GFP_KSWAPD_RECLAIM | KM_GFP_ATOMIC_BIT, 0, 800);
+	ck_assert_int_eq(km_profile_builtin("x86-32-4g-pae", &profile), 0);
+	profile.features = FEATURES_2_6_32;
+	profile.zones[1].managed_pages -= 50000;
+	profile.zones[2].managed_pages = 800000;
+	profile.lowmem_reserve_ratio[KM_ZONE_NORMAL] = 0;
+	rig_boot(&rig, &profile);
+	/* Present pages: 225280 of Normal, 819200 of HighMem; a ratio of 0 counts as 1. */
+	ck_assert_uint_eq(rig.pages.zones[0].lowmem_reserve[KM_ZONE_NORMAL], 225280 / 256);
+	ck_assert_uint_eq(rig.pages.zones[0].lowmem_reserve[KM_ZONE_HIGHMEM], 1044480 / 256);
+	ck_assert_uint_eq(rig.pages.zones[1].lowmem_reserve[KM_ZONE_HIGHMEM], 819200);
+	rig_end(&rig);
+
+	/* Later ones by managed pages, and 0 turns it off. */
+	profile.features = KM_FEATURES_NEWEST;
+	rig_boot(&rig, &profile);
+	ck_assert_uint_eq(rig.pages.zones[0].lowmem_reserve[KM_ZONE_HIGHMEM], 975280 / 256);
+	ck_assert_uint_eq(rig.pages.zones[1].lowmem_reserve[KM_ZONE_HIGHMEM], 0);
+	rig_end(&rig);
 }
 END_TEST
 
-START_TEST(pages_that_do_not_count)
+START_TEST(promo_watermark)
 {
-	static struct zone zone;
+	struct rig rig;
 
-	zone.free_by_type[KM_MIGRATE_HIGHATOMIC] = 10;
-	zone.free_by_type[KM_MIGRATE_CMA] = 20;
-	zone.free_by_type[KM_MIGRATE_ISOLATE] = 40;
-	assert_needs(&zone, 0, KM_GFP_KERNEL, KM_FEATURES_NEWEST, 1070);
-	assert_needs(&zone, 0, KM_GFP_HIGHUSER_MOVABLE, KM_FEATURES_NEWEST, 1050);
-	assert_needs(&zone, 0, KM_GFP_NOWAIT, KM_FEATURES_NEWEST, 1060);
-	assert_needs(&zone, 0, KM_GFP_ATOMIC, KM_FEATURES_NEWEST, 435);
+	boot_live(&rig, 5394266);
+	ck_assert_uint_eq(rig.pages.zones[NORMAL].wmark_promo, 30951);
+	rig_end(&rig);
 }
 END_TEST
 
-/* Enough pages are not enough: there must be a block, on a list the request may use. */
-START_TEST(a_block_must_be_there)
+/* Normal and Movable of 1 GiB each: until 6.6 both had a share of min_free_kbytes. */
+START_TEST(movable_zone_is_capped)
 {
-	static struct zone zone;
+	struct km_profile profile;
+	struct rig rig;
 
-	zone.free_pages = 100000;
-	ck_assert(km_zone_admits(&zone, 0, 10, KM_ZONE_NORMAL, 0));
-	ck_assert(!km_zone_admits(&zone, 1, 10, KM_ZONE_NORMAL, 0));
-	zone.free_area[4].nr_free = 1;
-	zone.free_area[4].list[KM_MIGRATE_HIGHATOMIC].nr = 1;
-	ck_assert(!km_zone_admits(&zone, 4, 10, KM_ZONE_NORMAL, 0));
-	ck_assert(km_zone_admits(&zone, 4, 10, KM_ZONE_NORMAL, KM_ALLOC_HIGHATOMIC));
-	ck_assert(!km_zone_admits(&zone, 5, 10, KM_ZONE_NORMAL, KM_ALLOC_HIGHATOMIC));
-	zone.free_area[4].list[KM_MIGRATE_HIGHATOMIC].nr = 0;
-	zone.free_area[4].list[KM_MIGRATE_CMA].nr = 1;
-	ck_assert(!km_zone_admits(&zone, 4, 10, KM_ZONE_NORMAL, KM_ALLOC_HIGHATOMIC));
-	ck_assert(km_zone_admits(&zone, 4, 10, KM_ZONE_NORMAL, KM_ALLOC_CMA));
-	zone.free_area[4].list[KM_MIGRATE_CMA].nr = 0;
-	zone.free_area[4].list[KM_MIGRATE_RECLAIMABLE].nr = 1;
-	ck_assert(km_zone_admits(&zone, 3, 10, KM_ZONE_NORMAL, 0));
+	km_profile_init(&profile);
+	profile.min_free_kbytes = 8192;
+	profile.nr_zones = 2;
+	profile.zones[0] = (struct km_zone_desc){ .type = KM_ZONE_NORMAL,
+						  .spanned_pages = 262144,
+						  .present_pages = 262144,
+						  .managed_pages = 262144 };
+	profile.zones[1] = profile.zones[0];
+	profile.zones[1].type = KM_ZONE_MOVABLE;
+	profile.zones[1].start_pfn = 262144;
+	rig_boot(&rig, &profile);
+	assert_wmarks(&rig, 0, 2048, 2560, 3072);
+	assert_wmarks(&rig, 1, 128, 640, 1152);
+	rig_end(&rig);
+
+	profile.features = km_era_features("6.1.0", NULL);
+	rig_boot(&rig, &profile);
+	assert_wmarks(&rig, 0, 1024, 1286, 1548);
+	assert_wmarks(&rig, 1, 1024, 1286, 1548);
+	rig_end(&rig);
+}
+END_TEST
+
+/* khugepaged: 512 pages * zones * (2 + 3 * 3), at most 5 % of what lies above the high marks. */
+START_TEST(what_huge_pages_ask_for)
+{
+	struct km_profile profile;
+	struct rig rig;
+
+	boot_live(&rig, 5394266);
+	ck_assert_uint_eq(km_recommended_min_free_kbytes(&rig.pages), 67584);
+	rig_end(&rig);
+
+	ck_assert_int_eq(km_profile_builtin("x86-64-4g", &profile), 0);
+	rig_boot(&rig, &profile);
+	ck_assert_uint_eq(km_recommended_min_free_kbytes(&rig.pages), 67584);
+	rig_end(&rig);
+
+	/* Of four zones on two nodes all count. */
+	ck_assert_int_eq(km_profile_builtin("x86-64-2node", &profile), 0);
+	rig_boot(&rig, &profile);
+	ck_assert_uint_eq(km_recommended_min_free_kbytes(&rig.pages), 4 * 512 * 11 * 4);
+	rig_end(&rig);
+
+	/* 256 MiB, 65536 pages: marks of 2048 KiB: high is 32 + 8 + 8 and 480 + 120 + 120. */
+	km_profile_init(&profile);
+	ck_assert_int_eq(km_profile_set_memory(&profile, 256ull << 20), 0);
+	profile.min_free_kbytes = 2048;
+	rig_boot(&rig, &profile);
+	ck_assert_uint_eq(rig.pages.zones[0].wmark_high, 48);
+	ck_assert_uint_eq(rig.pages.zones[1].wmark_high, 720);
+	ck_assert_uint_eq(km_recommended_min_free_kbytes(&rig.pages), (65536 - 48 - 720) / 20 * 4);
+	rig_end(&rig);
+
+	/* High memory does not count: pageblocks of 2 MiB, two zones. */
+	ck_assert_int_eq(km_profile_builtin("x86-32-4g-pae", &profile), 0);
+	rig_boot(&rig, &profile);
+	ck_assert_uint_eq(km_recommended_min_free_kbytes(&rig.pages), 2 * 512 * 11 * 4);
+	rig_end(&rig);
+}
+END_TEST
+
+START_TEST(size_of_the_highatomic_reserve)
+{
+	struct rig rig;
+
+	boot_live(&rig, 393216);
+	/* 3932 pages are 7.7 pageblocks, 38 less than one. */
+	ck_assert_uint_eq(km_highatomic_limit(&rig.pages, &rig.pages.zones[NORMAL]), 8 * 512);
+	ck_assert_uint_eq(km_highatomic_limit(&rig.pages, &rig.pages.zones[DMA]), 0);
+	rig.machine.profile.features = km_era_features("6.1.0", NULL);
+	ck_assert_uint_eq(km_highatomic_limit(&rig.pages, &rig.pages.zones[NORMAL]), 3932 + 512);
+	ck_assert_uint_eq(km_highatomic_limit(&rig.pages, &rig.pages.zones[DMA]), 38 + 512);
+	rig.machine.profile.features = FEATURES_2_6_32;
+	ck_assert_uint_eq(km_highatomic_limit(&rig.pages, &rig.pages.zones[NORMAL]), 0);
+	rig_end(&rig);
 }
 END_TEST
 
 RUN_SUITE("page/zone", live_24_gib, live_normal_zone_of_360448_pages,
 	  live_normal_zone_of_393216_pages, min_free_kbytes_formula, batch_formula,
 	  high_of_older_kernels, given_numbers_win, highmem_watermarks, zonelists, zone_of_a_page,
-	  interleaved_nodes, reserves_since_6_3, reserves_before_6_3, pages_that_do_not_count,
-	  a_block_must_be_there)
+	  interleaved_nodes, watermarks_of_2_6_32, lowmem_reserve_of_2_6_32, promo_watermark,
+	  movable_zone_is_capped, what_huge_pages_ask_for, size_of_the_highatomic_reserve)
