@@ -17,6 +17,8 @@
 struct km_zoneinfo_zone {
 	struct km_zone_desc desc;
 	bool has_start;
+	bool has_boost, has_promo; /* the lines are there: newer kernels */
+	uint64_t wmark_promo;
 	uint64_t free_pages;
 	uint64_t pcp_pages, pcp_count[64], pcp_high[64];
 };
@@ -25,7 +27,7 @@ struct km_zoneinfo {
 	unsigned int nr_zones; /* by node, then type, ascending, each once */
 	struct km_zoneinfo_zone zones[KM_MAX_ZONES];
 	unsigned int nr_cpus; /* that have page sets */
-	bool has_high_max;    /* per-cpu lists whose high floats */
+	bool has_high_max;    /* high_min and high_max of lists whose high floats */
 	/* The recorded kernel's zone types in its order: enum km_zone_type, -1 for others. */
 	unsigned int nr_classes;
 	int8_t classes[KM_HOST_CLASSES];

@@ -44,7 +44,9 @@ static void set_features(const struct tf_meta *meta, const struct tf_snapshot *s
 
 	profile->features = km_era_features(tf_meta_get(meta, "host.release"),
 					    tf_meta_get(meta, "host.version"));
-	if (info->nr_cpus)
+	/* From 6.7 on high floats; in between, until its limits were printed, only the release
+	 * tells. */
+	if (info->has_high_max || (info->nr_cpus && !tf_meta_get(meta, "host.release")))
 		set_habit(profile, KM_FEAT_PCP_AUTO_HIGH, info->has_high_max);
 	if (km_text_len(&slabinfo))
 		set_habit(profile, KM_FEAT_KMALLOC_CGROUP, km_text_has(&slabinfo, "\nkmalloc-cg-"));
@@ -126,6 +128,8 @@ static void set_sysctls(const struct tf_snapshot *snap, const struct km_zoneinfo
 	km_text_u64(&text, &profile->min_free_kbytes);
 	text = km_snapshot_text(snap, "/proc/sys/vm/watermark_scale_factor");
 	km_text_u64(&text, &profile->watermark_scale_factor);
+	text = km_snapshot_text(snap, "/proc/sys/vm/watermark_boost_factor");
+	km_text_u64(&text, &profile->watermark_boost_factor);
 	text = km_snapshot_text(snap, "/proc/sys/vm/percpu_pagelist_high_fraction");
 	km_text_u64(&text, &profile->percpu_pagelist_high_fraction);
 	text = km_snapshot_text(snap, "/proc/sys/vm/lowmem_reserve_ratio");
@@ -148,6 +152,15 @@ static void set_percpu(const struct tf_snapshot *snap, struct km_profile *profil
 	profile->percpu_reserved = told.percpu_reserved;
 	profile->percpu_dynamic = told.percpu_dynamic;
 	profile->percpu_unit = told.percpu_unit;
+}
+
+/* What the high of a list happened to be is not what it may be. */
+static void forget_floating_high(const struct km_zoneinfo *info, struct km_profile *profile)
+{
+	if (info->has_high_max || !(profile->features & KM_FEAT_PCP_AUTO_HIGH))
+		return;
+	for (unsigned int i = 0; i < profile->nr_zones; i++)
+		profile->zones[i].pcp_high_min = profile->zones[i].pcp_high_max = 0;
 }
 
 static void set_cpus(const struct tf_meta *meta, const struct km_zoneinfo *info,
@@ -175,6 +188,9 @@ static bool set_zones(const struct km_zoneinfo *info, struct km_profile *profile
 		profile->zones[i] = *desc;
 		if (desc->node >= profile->nr_nodes)
 			profile->nr_nodes = desc->node + 1;
+		/* It shrank between the two lines. */
+		if (desc->watermark_boost > desc->wmark_min)
+			profile->zones[i].watermark_boost = 0;
 		if (profile->zones[i].pcp_high_max < desc->pcp_high_min)
 			profile->zones[i].pcp_high_max = desc->pcp_high_min;
 	}
@@ -201,6 +217,7 @@ bool km_host_profile(const struct tf_meta *meta, const struct tf_snapshot *snap,
 		return false;
 	set_cpus(meta, info, profile);
 	set_features(meta, snap, info, profile);
+	forget_floating_high(info, profile);
 	km_parse_pageblock_order(km_snapshot_text(snap, "/proc/pagetypeinfo"),
 				 &profile->pageblock_order);
 	set_sysctls(snap, info, profile);

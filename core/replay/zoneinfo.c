@@ -102,6 +102,7 @@ static bool read_pages(struct scan *scan, const struct km_text *key, struct km_t
 		{ "min", &desc->wmark_min },	     { "low", &desc->wmark_low },
 		{ "high", &desc->wmark_high },	     { "spanned", &desc->spanned_pages },
 		{ "present", &desc->present_pages }, { "managed", &desc->managed_pages },
+		{ "boost", &desc->watermark_boost }, { "promo", &scan->zone.wmark_promo },
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -110,6 +111,8 @@ static bool read_pages(struct scan *scan, const struct km_text *key, struct km_t
 		km_text_u64(line, fields[i].value);
 		if (fields[i].value == &desc->managed_pages)
 			scan->has_managed = true;
+		scan->zone.has_boost |= fields[i].value == &desc->watermark_boost;
+		scan->zone.has_promo |= fields[i].value == &scan->zone.wmark_promo;
 		return true;
 	}
 	return false;

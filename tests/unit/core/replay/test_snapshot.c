@@ -121,6 +121,36 @@ START_TEST(zoneinfo_of_older_kernels)
 }
 END_TEST
 
+/* Newer kernels say how much of the watermarks is boost, and add a fourth. */
+START_TEST(zoneinfo_with_boost)
+{
+	static const char text[] = "Node 0, zone    DMA32\n"
+				   "  pages free     52718\n"
+				   "        boost    512\n"
+				   "        min      707\n"
+				   "        low      755\n"
+				   "        high     803\n"
+				   "        promo    851\n"
+				   "        spanned  24544\n"
+				   "        present  24544\n"
+				   "        managed  14568\n"
+				   "  start_pfn:           4096\n";
+	struct km_zoneinfo info;
+
+	ck_assert(km_parse_zoneinfo(text_of(text), &info));
+	ck_assert(info.zones[0].has_boost);
+	ck_assert(info.zones[0].has_promo);
+	ck_assert_uint_eq(info.zones[0].desc.watermark_boost, 512);
+	ck_assert_uint_eq(info.zones[0].desc.wmark_min, 707);
+	ck_assert_uint_eq(info.zones[0].wmark_promo, 851);
+
+	ck_assert(km_parse_zoneinfo(text_of("Node 0, zone Normal\n min 5\n present 9\n"), &info));
+	ck_assert(!info.zones[0].has_boost);
+	ck_assert(!info.zones[0].has_promo);
+	ck_assert_uint_eq(info.zones[0].desc.watermark_boost, 0);
+}
+END_TEST
+
 START_TEST(blocks_by_type_or_all_movable)
 {
 	struct km_host_zone zones[2] = { { .type = KM_ZONE_DMA }, { .type = KM_ZONE_DMA32 } };
@@ -366,6 +396,57 @@ START_TEST(files_go_before_the_release)
 }
 END_TEST
 
+/*
+ * From 6.7 on high floats, but its limits are printed only much later: then what it happened
+ * to be limits nothing.
+ */
+START_TEST(high_that_floats_unseen)
+{
+	static const char zoneinfo[] = "Node 0, zone   Normal\n"
+				       "  pages free     100\n"
+				       "        boost    700\n"
+				       "        min      600\n"
+				       "        low      800\n"
+				       "        high     900\n"
+				       "        spanned  65536\n"
+				       "        present  65536\n"
+				       "        managed  65536\n"
+				       "  pagesets\n"
+				       "    cpu: 0\n"
+				       "              count: 3\n"
+				       "              high:  577\n"
+				       "              batch: 15\n"
+				       "  start_pfn:           1048576\n";
+	static const struct {
+		const char *release;
+		uint64_t high;
+		bool floats;
+	} table[] = { { "6.6.13", 577, false }, { "6.12.95", 0, true }, { NULL, 577, false } };
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct km_host *host = calloc(1, sizeof(*host));
+		const struct km_zone_desc *desc = &host->profile.zones[0];
+		struct tf_meta meta;
+
+		tf_meta_init(&meta);
+		if (table[i].release)
+			tf_meta_set(&meta, "host.release", table[i].release);
+		snap_add(tf_meta_begin_snapshot(&meta, 0), "/proc/zoneinfo", zoneinfo);
+		ck_assert_int_eq(km_host_init(host, &meta), 0);
+		ck_assert(host->has_profile);
+		ck_assert_uint_eq(desc->pcp_high_min, table[i].high);
+		ck_assert_uint_eq(desc->pcp_high_max, table[i].high);
+		ck_assert_int_eq(!!(host->profile.features & KM_FEAT_PCP_AUTO_HIGH),
+				 table[i].floats);
+		/* Read while it shrank: no boost is better than a wrong one. */
+		ck_assert_uint_eq(desc->watermark_boost, 0);
+		km_host_release(host);
+		tf_meta_release(&meta);
+		free(host);
+	}
+}
+END_TEST
+
 START_TEST(a_host_that_cannot_be_is_no_profile)
 {
 	static const char *const zoneinfos[] = {
@@ -393,7 +474,8 @@ START_TEST(a_host_that_cannot_be_is_no_profile)
 END_TEST
 
 RUN_SUITE("replay/snapshot", text_is_eaten_from_the_left, zoneinfo_of_6_18,
-	  zoneinfo_of_older_kernels, blocks_by_type_or_all_movable, cut_counts_are_completed,
-	  slab_from_slabinfo_and_sysfs, caches_of_one_name_are_one, vmalloc_and_percpu,
-	  ram_in_whole_pages, a_host_is_put_together, memory_that_grew_is_deferred,
-	  files_go_before_the_release, a_host_that_cannot_be_is_no_profile)
+	  zoneinfo_of_older_kernels, zoneinfo_with_boost, blocks_by_type_or_all_movable,
+	  cut_counts_are_completed, slab_from_slabinfo_and_sysfs, caches_of_one_name_are_one,
+	  vmalloc_and_percpu, ram_in_whole_pages, a_host_is_put_together,
+	  memory_that_grew_is_deferred, files_go_before_the_release, high_that_floats_unseen,
+	  a_host_that_cannot_be_is_no_profile)
