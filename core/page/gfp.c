@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/machine/cpu.h"
 #include "core/page/gfp.h"
 
 struct gfp_name {
@@ -19,14 +20,10 @@ struct gfp_name {
 	km_gfp gfp;
 };
 
-#define TRANSHUGE_LIGHT                                                                            \
-	((KM_GFP_HIGHUSER_MOVABLE & ~KM_GFP_RECLAIM) | KM_GFP_COMP | KM_GFP_NOMEMALLOC |           \
-	 KM_GFP_NOWARN)
-
 /* In printing order: a set is used when all its bits are still unprinted. */
 static const struct gfp_name composites[] = {
-	{ "GFP_TRANSHUGE", TRANSHUGE_LIGHT | KM_GFP_DIRECT_RECLAIM },
-	{ "GFP_TRANSHUGE_LIGHT", TRANSHUGE_LIGHT },
+	{ "GFP_TRANSHUGE", KM_GFP_TRANSHUGE },
+	{ "GFP_TRANSHUGE_LIGHT", KM_GFP_TRANSHUGE_LIGHT },
 	{ "GFP_HIGHUSER_MOVABLE", KM_GFP_HIGHUSER_MOVABLE },
 	{ "GFP_HIGHUSER", KM_GFP_HIGHUSER },
 	{ "GFP_USER", KM_GFP_USER },
@@ -67,12 +64,23 @@ static const struct gfp_name singles[] = {
 	{ "COLD", KM_GFP_COLD },
 	{ "NOLOCKDEP", KM_GFP_NOLOCKDEP },
 	{ "OTHER", KM_GFP_OTHER },
+	{ "SKIP_KASAN_POISON", KM_GFP_SKIP_KASAN },
+	{ "NOTRACK", KM_GFP_NOTRACK },
 };
 
-/* Read, never printed: other spellings, old names, and masks that are a single bit. */
+/* Read, never printed: composite types of older kernels, and masks that are a single bit. */
+static const struct gfp_name old_composites[] = {
+	{ "GFP_DMA", KM_GFP_DMA },
+	{ "GFP_DMA32", KM_GFP_DMA32 },
+	{ "GFP_TEMPORARY", KM_GFP_TEMPORARY },
+	{ "GFP_THISNODE", KM_GFP_THISNODE_LIGHT },
+	{ "GFP_IOFS", KM_GFP_IO | KM_GFP_FS },
+};
+
+/* The same of flags. */
 static const struct gfp_name aliases[] = {
-	{ "GFP_DMA", KM_GFP_DMA },	    { "GFP_DMA32", KM_GFP_DMA32 },
-	{ "RECLAIM", KM_GFP_RECLAIM },	    { "WAIT", KM_GFP_RECLAIM },
+	{ "RECLAIM", KM_GFP_RECLAIM },
+	{ "WAIT", KM_GFP_RECLAIM },
 	{ "REPEAT", KM_GFP_RETRY_MAYFAIL },
 };
 
@@ -87,42 +95,52 @@ static const char *const migratetype_names[KM_NR_MIGRATETYPES] = {
 	[KM_MIGRATE_ISOLATE] = "Isolate",
 };
 
-static size_t append(char *buf, size_t len, size_t used, const char *name)
+static size_t append(char *buf, size_t len, size_t used, const char *prefix, const char *name)
 {
 	int n = 0;
 
 	if (used < len)
-		n = snprintf(buf + used, len - used, "%s%s", used ? "|" : "", name);
+		n = snprintf(buf + used, len - used, "%s%s%s", used ? "|" : "", prefix, name);
 	return used + (n > 0 ? (size_t)n : 0);
 }
 
-char *km_gfp_print(km_gfp gfp, char *buf, size_t len)
+static char *print(km_gfp gfp, const char *prefix, char *buf, size_t len)
 {
 	size_t used = 0;
 
 	if (!len)
 		return buf;
 	if (!gfp)
-		append(buf, len, 0, "0");
+		append(buf, len, 0, "", "0");
 	for (size_t i = 0; i < NR(composites); i++) {
 		if ((gfp & composites[i].gfp) != composites[i].gfp)
 			continue;
-		used = append(buf, len, used, composites[i].name);
+		used = append(buf, len, used, "", composites[i].name);
 		gfp &= ~composites[i].gfp;
 	}
 	for (size_t i = 0; i < NR(singles); i++) {
 		if (!(gfp & singles[i].gfp))
 			continue;
-		used = append(buf, len, used, singles[i].name);
+		used = append(buf, len, used, prefix, singles[i].name);
 		gfp &= ~singles[i].gfp;
 	}
 	if (gfp) {
 		char rest[16];
 
 		snprintf(rest, sizeof(rest), "0x%x", gfp);
-		append(buf, len, used, rest);
+		append(buf, len, used, "", rest);
 	}
 	return buf;
+}
+
+char *km_gfp_print(km_gfp gfp, char *buf, size_t len)
+{
+	return print(gfp, "", buf, len);
+}
+
+char *km_gfp_print_source(km_gfp gfp, char *buf, size_t len)
+{
+	return print(gfp, "__GFP_", buf, len);
 }
 
 static bool name_is(const char *name, const char *text, size_t len)
@@ -158,7 +176,8 @@ static int parse_token(const char *text, size_t len, km_gfp *gfp)
 		*gfp |= value;
 		return 0;
 	}
-	if (find_name(composites, NR(composites), text, len, gfp))
+	if (find_name(composites, NR(composites), text, len, gfp) ||
+	    find_name(old_composites, NR(old_composites), text, len, gfp))
 		return 0;
 	if (len > 6 && !memcmp(text, "__GFP_", 6)) {
 		text += 6;
@@ -205,6 +224,18 @@ int km_gfp_single(const char *name, km_gfp *gfp)
 		return -ENOENT;
 	*gfp = result;
 	return 0;
+}
+
+km_gfp km_gfp_in_context(km_gfp gfp, unsigned int task_flags)
+{
+	/* NOIO is the weaker context: it includes NOFS. */
+	if (task_flags & KM_TASK_NOIO)
+		gfp &= ~(KM_GFP_IO | KM_GFP_FS);
+	else if (task_flags & KM_TASK_NOFS)
+		gfp &= ~KM_GFP_FS;
+	if (task_flags & KM_TASK_PIN)
+		gfp &= ~KM_GFP_MOVABLE;
+	return gfp;
 }
 
 int km_gfp_zone(km_gfp gfp)

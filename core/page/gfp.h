@@ -46,7 +46,9 @@ typedef uint32_t km_gfp; /* the kernel's gfp_t: a bit set, not a struct */
 #define KM_GFP_NO_OBJ_EXT (1u << 24)
 #define KM_GFP_COLD (1u << 25) /* to 4.14 */
 #define KM_GFP_NOLOCKDEP (1u << 26)
-#define KM_GFP_OTHER (1u << 27) /* any bit of the recorded kernel we have no name for */
+#define KM_GFP_OTHER (1u << 27)	     /* any bit of the recorded kernel we have no name for */
+#define KM_GFP_SKIP_KASAN (1u << 28) /* 5.14 to 5.17: SKIP_KASAN_POISON */
+#define KM_GFP_NOTRACK (1u << 29)    /* to 4.14: kmemcheck */
 
 #define KM_GFP_RECLAIM (KM_GFP_DIRECT_RECLAIM | KM_GFP_KSWAPD_RECLAIM)
 #define KM_GFP_KERNEL (KM_GFP_RECLAIM | KM_GFP_IO | KM_GFP_FS)
@@ -58,6 +60,14 @@ typedef uint32_t km_gfp; /* the kernel's gfp_t: a bit set, not a struct */
 #define KM_GFP_HIGHUSER (KM_GFP_USER | KM_GFP_HIGHMEM)
 #define KM_GFP_HIGHUSER_MOVABLE (KM_GFP_HIGHUSER | KM_GFP_MOVABLE)
 #define KM_GFP_KERNEL_ACCOUNT (KM_GFP_KERNEL | KM_GFP_ACCOUNT)
+#define KM_GFP_TRANSHUGE_LIGHT                                                                     \
+	((KM_GFP_HIGHUSER_MOVABLE & ~KM_GFP_RECLAIM) | KM_GFP_COMP | KM_GFP_NOMEMALLOC |           \
+	 KM_GFP_NOWARN)
+#define KM_GFP_TRANSHUGE (KM_GFP_TRANSHUGE_LIGHT | KM_GFP_DIRECT_RECLAIM)
+/* Of older kernels: pages that are reclaimed soon; those of one node or none, without any effort.
+ */
+#define KM_GFP_TEMPORARY (KM_GFP_KERNEL | KM_GFP_RECLAIMABLE)
+#define KM_GFP_THISNODE_LIGHT (KM_GFP_THISNODE | KM_GFP_NORETRY | KM_GFP_NOWARN)
 
 /* Of a caller's flags, what a slab passes on to the page allocator (mm/internal.h 6.12). */
 #define KM_GFP_RECLAIM_MASK                                                                        \
@@ -80,6 +90,10 @@ enum km_migratetype {
 /* Canonical bits of each bit of a recorded kernel. */
 struct km_gfp_layout {
 	km_gfp to_canonical[32];
+	/* What every request has there without a bit: 2.6.32 always wakes kswapd, unless the
+	 * request has all of KM_GFP_THISNODE_LIGHT. */
+	km_gfp implied;
+	unsigned int release; /* version * 1000 + patch level; 0: newest */
 };
 
 /* The layout of 6.12 and later: bits 0 to 24 are the canonical ones. */
@@ -93,12 +107,32 @@ int km_gfp_layout_set(struct km_gfp_layout *layout, const char *name, unsigned i
  */
 int km_gfp_layout_era(struct km_gfp_layout *layout, const char *release);
 km_gfp km_gfp_to_canonical(const struct km_gfp_layout *layout, uint32_t host_flags);
+/*
+ * And back: the host's bits all of whose canonical ones are set.  What that kernel has no bit
+ * for is left out, so it is the inverse for flags of that kernel without OTHER.
+ */
+uint32_t km_gfp_from_canonical(const struct km_gfp_layout *layout, km_gfp gfp);
+/*
+ * Canonical bits of "GFP_ATOMIC" and the like as kernels of that layout define them:
+ * GFP_ATOMIC has an ATOMIC bit to 6.2, GFP_NOWAIT says NOWARN from 6.8 on.  -ENOENT if they
+ * have no such type.
+ */
+int km_gfp_composite(const struct km_gfp_layout *layout, const char *name, km_gfp *gfp);
+
+/*
+ * current_gfp_context(): what is left of a request in the scopes of a task (enum
+ * km_task_flag): NOIO takes IO and FS, NOFS takes FS, PIN takes MOVABLE.
+ * include/linux/sched/mm.h 6.12.
+ */
+km_gfp km_gfp_in_context(km_gfp gfp, unsigned int task_flags);
 
 /*
  * "GFP_KERNEL|ZERO", largest composite first; "0" for none.  Writes at most len
  * bytes with the NUL and returns buf.
  */
 char *km_gfp_print(km_gfp gfp, char *buf, size_t len);
+/* The same as a kernel's source has it: "GFP_KERNEL|__GFP_ZERO". */
+char *km_gfp_print_source(km_gfp gfp, char *buf, size_t len);
 /* Both composite and single names, with or without "__GFP_", joined by |, or a number; -EINVAL. */
 int km_gfp_parse(const char *text, km_gfp *gfp);
 
