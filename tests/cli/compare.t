@@ -14,7 +14,7 @@ $ kmemtool compare base.json base.json
 > waste.slab_partial_bytes_end         130560  130560       -     -
 > slab.pages_peak                         228     228       -     -
 > slab.pages_end                          228     228       -     -
-> page.free_pages_min                    6097    6097       -     -
+> page.free_pages_min                    6090    6090       -     -
 > page.unusable_index_order9_max          905     905       -     -
 > page.fragmentation_index_order9_max   -1000   -1000       -     -
 > vmalloc.bytes_peak                    49152   49152       -     -
@@ -48,7 +48,7 @@ $ kmemtool compare base.kmt head.kmt
 > waste.slab_partial_bytes_end         130560  133632   +3072    +2.35
 > slab.pages_peak                         228     235      +7    +3.07
 > slab.pages_end                          228     235      +7    +3.07
-> page.free_pages_min                    6097    6097       -        -
+> page.free_pages_min                    6090    6083      -7    -0.11
 > page.unusable_index_order9_max          905     905       -        -
 > page.fragmentation_index_order9_max   -1000   -1000       -        -
 > vmalloc.bytes_peak                    49152   49152       -        -
@@ -107,7 +107,7 @@ $ kmemtool compare head.json base.json --gate 'slab.pages_end<=+5%' --gate 'wast
 == a gate that wants more
 $ kmemtool compare base.json head.json --gate 'page.free_pages_min>=-0' | sed -n '4,5p'
 > gate                     base  head  bound  verdict
-> page.free_pages_min>=-0  6097  6097   6097  ok
+> page.free_pages_min>=-0  6090  6083   6090  CROSSED
 
 == an absolute gate
 $ kmemtool compare base.json head.json --gate 'misuse.total<=0' > /dev/null

@@ -68,7 +68,7 @@ $ kmemtool replay base.kmt
 >   "waste.slab_partial_bytes_end": 130560,
 >   "slab.pages_peak": 228,
 >   "slab.pages_end": 228,
->   "page.free_pages_min": 6097,
+>   "page.free_pages_min": 6090,
 >   "page.unusable_index_order9_max": 905,
 >   "page.fragmentation_index_order9_max": -1000,
 >   "vmalloc.bytes_peak": 49152,
@@ -533,31 +533,31 @@ $ kmemtool replay base.kmt
 >    "wmark_low": 250,
 >    "wmark_high": 300,
 >    "free_pages_start": 5416,
->    "free_pages_min": 5329,
->    "free_pages_end": 5350,
+>    "free_pages_min": 5322,
+>    "free_pages_end": 5322,
 >    "free_pages_real": 5348,
 >    "fallbacks": 1,
 >    "unusable_index_order9_max": 905,
 >    "fragmentation_index_order9_max": -1000,
 >    "unusable_index_end": [
 >     0,
->     14,
->     34,
->     63,
->     153,
->     246,
->     365,
->     497,
->     665,
->     904,
+>     10,
+>     29,
+>     60,
+>     152,
+>     242,
+>     362,
+>     494,
+>     663,
+>     903,
 >     1000
 >    ],
 >    "blocks_end": [
->     80,
->     51,
->     40,
->     60,
->     31,
+>     58,
+>     50,
+>     41,
+>     61,
+>     30,
 >     20,
 >     11,
 >     7,
@@ -608,7 +608,7 @@ $ kmemtool replay base.kmt
 >      "node": 0,
 >      "zone": "DMA32",
 >      "refusal": "no-block",
->      "free_pages": 5329,
+>      "free_pages": 5322,
 >      "mark": 1098,
 >      "fragmentation_index": 979
 >     }
@@ -755,8 +755,8 @@ $ kmemtool replay base.kmt
 >     "pages_real": 40
 >    }
 >   ],
->   "free_pages_error_pct": 0.0327011,
->   "free_blocks_error_pct": 0.2,
+>   "free_pages_error_pct": 0.425114,
+>   "free_blocks_error_pct": 5.0,
 >   "zone_match_pct": 100.0,
 >   "vmalloc_error_pct": 0.0,
 >   "percpu_error_pct": 0.0,
@@ -789,7 +789,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 7680,
 >    "waste_internal_bytes": 840,
 >    "slab_pages": 224,
->    "free_pages": 6162,
+>    "free_pages": 6155,
 >    "vmalloc_bytes": 20480,
 >    "percpu_bytes": 466944
 >   },
@@ -798,7 +798,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 8960,
 >    "waste_internal_bytes": 1120,
 >    "slab_pages": 224,
->    "free_pages": 6162,
+>    "free_pages": 6155,
 >    "vmalloc_bytes": 20480,
 >    "percpu_bytes": 466944
 >   },
@@ -807,7 +807,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 10240,
 >    "waste_internal_bytes": 1400,
 >    "slab_pages": 224,
->    "free_pages": 6162,
+>    "free_pages": 6155,
 >    "vmalloc_bytes": 20480,
 >    "percpu_bytes": 466944
 >   },
@@ -816,7 +816,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 11520,
 >    "waste_internal_bytes": 1680,
 >    "slab_pages": 224,
->    "free_pages": 6162,
+>    "free_pages": 6155,
 >    "vmalloc_bytes": 20480,
 >    "percpu_bytes": 466944
 >   },
@@ -825,7 +825,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 12800,
 >    "waste_internal_bytes": 1960,
 >    "slab_pages": 224,
->    "free_pages": 6162,
+>    "free_pages": 6155,
 >    "vmalloc_bytes": 20480,
 >    "percpu_bytes": 466944
 >   },
@@ -834,7 +834,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 14080,
 >    "waste_internal_bytes": 2240,
 >    "slab_pages": 225,
->    "free_pages": 6155,
+>    "free_pages": 6148,
 >    "vmalloc_bytes": 20480,
 >    "percpu_bytes": 466944
 >   },
@@ -843,7 +843,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 56320,
 >    "waste_internal_bytes": 2520,
 >    "slab_pages": 225,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 20480,
 >    "percpu_bytes": 466944
 >   },
@@ -852,7 +852,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 57600,
 >    "waste_internal_bytes": 2800,
 >    "slab_pages": 225,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 20480,
 >    "percpu_bytes": 466944
 >   },
@@ -861,7 +861,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 58880,
 >    "waste_internal_bytes": 3080,
 >    "slab_pages": 226,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 466944
 >   },
@@ -870,7 +870,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 60160,
 >    "waste_internal_bytes": 3360,
 >    "slab_pages": 226,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 466944
 >   },
@@ -879,7 +879,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 61536,
 >    "waste_internal_bytes": 3640,
 >    "slab_pages": 226,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 491520
 >   },
@@ -888,7 +888,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 62816,
 >    "waste_internal_bytes": 3920,
 >    "slab_pages": 226,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 491520
 >   },
@@ -897,7 +897,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 64096,
 >    "waste_internal_bytes": 4200,
 >    "slab_pages": 227,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 491520
 >   },
@@ -906,7 +906,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 65376,
 >    "waste_internal_bytes": 4480,
 >    "slab_pages": 227,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 491520
 >   },
@@ -915,7 +915,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 66656,
 >    "waste_internal_bytes": 4760,
 >    "slab_pages": 227,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 491520
 >   },
@@ -924,7 +924,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 67936,
 >    "waste_internal_bytes": 5040,
 >    "slab_pages": 228,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 491520
 >   },
@@ -933,7 +933,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 69216,
 >    "waste_internal_bytes": 5320,
 >    "slab_pages": 228,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 491520
 >   },
@@ -942,7 +942,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 70496,
 >    "waste_internal_bytes": 5600,
 >    "slab_pages": 228,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 491520
 >   },
@@ -951,7 +951,7 @@ $ kmemtool replay base.kmt
 >    "live_bytes": 70496,
 >    "waste_internal_bytes": 5600,
 >    "slab_pages": 228,
->    "free_pages": 6118,
+>    "free_pages": 6090,
 >    "vmalloc_bytes": 28672,
 >    "percpu_bytes": 491520
 >   }
@@ -982,7 +982,7 @@ $ kmemtool replay base.kmt | sed -n '/^ "metrics"/,/^ }/p'
 >   "waste.slab_partial_bytes_end": 130560,
 >   "slab.pages_peak": 228,
 >   "slab.pages_end": 228,
->   "page.free_pages_min": 6097,
+>   "page.free_pages_min": 6090,
 >   "page.unusable_index_order9_max": 905,
 >   "page.fragmentation_index_order9_max": -1000,
 >   "vmalloc.bytes_peak": 49152,

@@ -5,8 +5,8 @@ $ kmemtool replay base.kmt -o base.json && kmemtool report base.json
 > trace     Linux 6.12.0-golden x86_64, 2 CPUs; 1785 events in 2.00 s, none lost
 > command   golden workload
 > machine   host, 2 CPUs, 1 NUMA node, 125 MiB, warm start
-> model     error on the recorded machine: slab pages 0.877 %, free pages 0.0327 %, vmalloc 0 %, percpu 0 %
->           of what changed: slab pages 13.3 %, free blocks 0.2 %
+> model     error on the recorded machine: slab pages 0.877 %, free pages 0.425 %, vmalloc 0 %, percpu 0 %
+>           of what changed: slab pages 13.3 %, free blocks 5 %
 >           right: kmalloc sizes 100 %, zones of pages 100 %
 > 
 > memory                                 peak       end
@@ -105,16 +105,16 @@ $ kmemtool report --view call-sites base.json
 $ kmemtool report --view zones base.json
 > node  zone   managed  min  low  high  free start  lowest   end  host end  fallbacks  unusable  fragmented
 >    0  DMA       3900   20   25    30         768     768   768       768          0     1.000       0.844
->    0  DMA32    28000  200  250   300        5416    5329  5350      5348          1     0.905      -1.000
+>    0  DMA32    28000  200  250   300        5416    5322  5322      5348          1     0.905      -1.000
 > 
 > at the end, by order
 >   zone     order                   0      1      2      3      4      5      6      7      8      9     10
 >   0 DMA    free blocks, model      0      0      0      0      0      8      8      0      0      0      0
 >   0 DMA    free blocks, host       0      0      0      0      0      8      8      0      0      0      0
 >   0 DMA    unusable index      0.000  0.000  0.000  0.000  0.000  0.000  0.333  1.000  1.000  1.000  1.000
->   0 DMA32  free blocks, model     80     51     40     60     31     20     11      7      5      1      0
+>   0 DMA32  free blocks, model     58     50     41     61     30     20     11      7      5      1      0
 >   0 DMA32  free blocks, host      78     51     40     60     31     20     11      7      5      1      0
->   0 DMA32  unusable index      0.000  0.014  0.034  0.063  0.153  0.246  0.365  0.497  0.665  0.904  1.000
+>   0 DMA32  unusable index      0.000  0.010  0.029  0.060  0.152  0.242  0.362  0.494  0.663  0.903  1.000
 
 == failures
 $ kmemtool report --view failures base.json
@@ -125,7 +125,7 @@ $ kmemtool report --view failures base.json
 > why, row by row (only what the model refused)
 >   1  memory is fragmented: enough free pages, no block of the order
 >       node 0 DMA      watermark        768 free, mark 1140, fragmentation index 0.891
->       node 0 DMA32    no-block        5329 free, mark 1098, fragmentation index 0.979
+>       node 0 DMA32    no-block        5322 free, mark 1098, fragmentation index 0.979
 >   2  no room in the chunks, or its size is not possible
 
 == misuse
@@ -148,11 +148,11 @@ $ kmemtool report --view leaks base.json
 $ kmemtool report --view fidelity base.json
 > error of the model, against the host's closing snapshot
 > slab pages, of what the host had                         0.877 %
-> free pages, of what the host had                        0.0327 %
+> free pages, of what the host had                         0.425 %
 > vmalloc bytes, of what the host had                          0 %
 > percpu pages, of what the host had                           0 %
 > slab pages, of what changed                               13.3 %
-> free blocks, of what changed                               0.2 %
+> free blocks, of what changed                                 5 %
 > 
 > where the model was right, event by event
 > size given by kmalloc                                      100 %
@@ -180,25 +180,25 @@ $ kmemtool report --view timeline base.json
 > time (s)      live  internal waste  slab pages  free pages   vmalloc   percpu
 > 0.093750  1.25 KiB           280 B         214        6176  20.0 KiB  456 KiB
 > 0.195312  2.50 KiB           560 B         214        6176  20.0 KiB  456 KiB
-> 0.296875  7.50 KiB           840 B         224        6162  20.0 KiB  456 KiB
-> 0.398438  8.75 KiB        1.09 KiB         224        6162  20.0 KiB  456 KiB
-> 0.500000  10.0 KiB        1.37 KiB         224        6162  20.0 KiB  456 KiB
-> 0.593750  11.2 KiB        1.64 KiB         224        6162  20.0 KiB  456 KiB
-> 0.695312  12.5 KiB        1.91 KiB         224        6162  20.0 KiB  456 KiB
-> 0.796875  13.8 KiB        2.19 KiB         225        6155  20.0 KiB  456 KiB
-> 0.898438  55.0 KiB        2.46 KiB         225        6118  20.0 KiB  456 KiB
-> 1.000000  56.2 KiB        2.73 KiB         225        6118  20.0 KiB  456 KiB
-> 1.093750  57.5 KiB        3.01 KiB         226        6118  28.0 KiB  456 KiB
-> 1.195312  58.8 KiB        3.28 KiB         226        6118  28.0 KiB  456 KiB
-> 1.296875  60.1 KiB        3.55 KiB         226        6118  28.0 KiB  480 KiB
-> 1.398438  61.3 KiB        3.83 KiB         226        6118  28.0 KiB  480 KiB
-> 1.500000  62.6 KiB        4.10 KiB         227        6118  28.0 KiB  480 KiB
-> 1.593750  63.8 KiB        4.38 KiB         227        6118  28.0 KiB  480 KiB
-> 1.695312  65.1 KiB        4.65 KiB         227        6118  28.0 KiB  480 KiB
-> 1.796875  66.3 KiB        4.92 KiB         228        6118  28.0 KiB  480 KiB
-> 1.898438  67.6 KiB        5.20 KiB         228        6118  28.0 KiB  480 KiB
-> 2.000000  68.8 KiB        5.47 KiB         228        6118  28.0 KiB  480 KiB
-> 2.000000  68.8 KiB        5.47 KiB         228        6118  28.0 KiB  480 KiB
+> 0.296875  7.50 KiB           840 B         224        6155  20.0 KiB  456 KiB
+> 0.398438  8.75 KiB        1.09 KiB         224        6155  20.0 KiB  456 KiB
+> 0.500000  10.0 KiB        1.37 KiB         224        6155  20.0 KiB  456 KiB
+> 0.593750  11.2 KiB        1.64 KiB         224        6155  20.0 KiB  456 KiB
+> 0.695312  12.5 KiB        1.91 KiB         224        6155  20.0 KiB  456 KiB
+> 0.796875  13.8 KiB        2.19 KiB         225        6148  20.0 KiB  456 KiB
+> 0.898438  55.0 KiB        2.46 KiB         225        6090  20.0 KiB  456 KiB
+> 1.000000  56.2 KiB        2.73 KiB         225        6090  20.0 KiB  456 KiB
+> 1.093750  57.5 KiB        3.01 KiB         226        6090  28.0 KiB  456 KiB
+> 1.195312  58.8 KiB        3.28 KiB         226        6090  28.0 KiB  456 KiB
+> 1.296875  60.1 KiB        3.55 KiB         226        6090  28.0 KiB  480 KiB
+> 1.398438  61.3 KiB        3.83 KiB         226        6090  28.0 KiB  480 KiB
+> 1.500000  62.6 KiB        4.10 KiB         227        6090  28.0 KiB  480 KiB
+> 1.593750  63.8 KiB        4.38 KiB         227        6090  28.0 KiB  480 KiB
+> 1.695312  65.1 KiB        4.65 KiB         227        6090  28.0 KiB  480 KiB
+> 1.796875  66.3 KiB        4.92 KiB         228        6090  28.0 KiB  480 KiB
+> 1.898438  67.6 KiB        5.20 KiB         228        6090  28.0 KiB  480 KiB
+> 2.000000  68.8 KiB        5.47 KiB         228        6090  28.0 KiB  480 KiB
+> 2.000000  68.8 KiB        5.47 KiB         228        6090  28.0 KiB  480 KiB
 
 == sorted by another key
 $ kmemtool report --view caches --sort frees --top 3 base.json
@@ -244,7 +244,7 @@ $ kmemtool report --format csv base.json
 > waste.slab_partial_bytes_end,130560
 > slab.pages_peak,228
 > slab.pages_end,228
-> page.free_pages_min,6097
+> page.free_pages_min,6090
 > page.unusable_index_order9_max,905
 > page.fragmentation_index_order9_max,-1000
 > vmalloc.bytes_peak,49152
@@ -268,8 +268,8 @@ $ kmemtool report --view fidelity --format csv base.json
 > slab_pages_real,228
 > slab_pages_error_pct,0.877193
 > slab_churn_error_pct,13.3333
-> free_pages_error_pct,0.0327011
-> free_blocks_error_pct,0.2
+> free_pages_error_pct,0.425114
+> free_blocks_error_pct,5
 > zone_match_pct,100
 > vmalloc_error_pct,0
 > percpu_error_pct,0
