@@ -7,8 +7,8 @@
  *   limits      '--DMA--'---- DMA32 ---'--- Normal ...
  *   zones       '--DMA--'---- DMA32 ---'-Normal-'
  *
- * Not modelled: ZONE_MOVABLE by kernelcore= and movablecore=, ZONE_DEVICE, an 896 MiB border
- * that vmalloc= has moved.
+ * Not modelled: ZONE_MOVABLE by kernelcore= and movablecore=, ZONE_DEVICE; on 32 bit a border
+ * below 896 MiB, where vmalloc= or what newer kernels map for each possible CPU asks for more.
  *
  * Mirrors mm/mm_init.c and arch/x86/mm/init.c 6.12.
  */

@@ -97,9 +97,8 @@ unsigned int km_alloc_flags(km_gfp gfp, unsigned int order, unsigned int feature
 	       km_reserve_flags_on(NULL, gfp, features);
 }
 
-/* To 4.3: leave out the blocks of each lower order, and half of the mark with each. */
-static bool has_share_above(const struct zone *zone, unsigned int order, uint64_t mark,
-			    unsigned int alloc_flags)
+bool km_zone_has_share(const struct zone *zone, unsigned int order, uint64_t mark,
+		       unsigned int alloc_flags)
 {
 	int64_t free_pages = (int64_t)zone->free_pages - (1ll << order) + 1;
 	int64_t min = (int64_t)km_mark_after_rights(mark, alloc_flags);
@@ -113,13 +112,10 @@ static bool has_share_above(const struct zone *zone, unsigned int order, uint64_
 	return true;
 }
 
-bool km_zone_has_block(const struct zone *zone, unsigned int order, uint64_t mark,
-		       unsigned int alloc_flags)
+bool km_zone_has_block(const struct zone *zone, unsigned int order, unsigned int alloc_flags)
 {
 	const unsigned int urgent = KM_ALLOC_HIGHATOMIC | KM_ALLOC_HARDER | KM_ALLOC_OOM;
 
-	if (zone->old_habits & KM_ZONE_SHARES_ORDERS)
-		return has_share_above(zone, order, mark, alloc_flags);
 	for (; order < KM_NR_ORDERS; order++) {
 		const struct km_free_area *area = &zone->free_area[order];
 

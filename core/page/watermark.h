@@ -88,12 +88,10 @@ static inline uint64_t km_zone_needs(const struct zone *zone, unsigned int order
 	return mark + zone->free_by_type[KM_MIGRATE_ISOLATE];
 }
 
-/*
- * Is a block of the order, or a larger one, on a list the request may use?  mark is asked
- * for in zones with KM_ZONE_SHARES_ORDERS alone, which see whether enough pages are in
- * blocks that large.
- */
-bool km_zone_has_block(const struct zone *zone, unsigned int order, uint64_t mark,
+/* Is a block of the order, or a larger one, on a list the request may use? */
+bool km_zone_has_block(const struct zone *zone, unsigned int order, unsigned int alloc_flags);
+/* KM_ZONE_SHARES_ORDERS: with each lower order's blocks left out, more than half of the mark. */
+bool km_zone_has_share(const struct zone *zone, unsigned int order, uint64_t mark,
 		       unsigned int alloc_flags);
 /* The min watermark without its boost, for an urgent single page that the boosted one refused. */
 bool km_zone_admits_unboosted(const struct zone *zone, uint64_t mark, int class,
@@ -106,7 +104,11 @@ static inline bool km_zone_admits(const struct zone *zone, unsigned int order, u
 	if (zone->free_pages <= km_zone_needs(zone, order, mark, class, alloc_flags))
 		return zone->watermark_boost && !order &&
 		       km_zone_admits_unboosted(zone, mark, class, alloc_flags);
-	return !order || km_zone_has_block(zone, order, mark, alloc_flags);
+	if (!order)
+		return true;
+	if (zone->old_habits & KM_ZONE_SHARES_ORDERS)
+		return km_zone_has_share(zone, order, mark, alloc_flags);
+	return km_zone_has_block(zone, order, alloc_flags);
 }
 
 /*

@@ -24,9 +24,8 @@ uint64_t km_min_free_kbytes(uint64_t lowmem_kbytes, unsigned int features);
  * have above their high watermarks now.
  */
 uint64_t km_recommended_min_free_kbytes(const struct km_pages *pages);
-/* zone_batchsize(), what setup_pageset makes of it: at least 1.  Pages are those managed, or
- * present without KM_FEAT_MANAGED_PAGES. */
-uint64_t km_zone_batchsize(uint64_t pages, unsigned int features);
+/* zone_batchsize(), what setup_pageset makes of it: at least 1. */
+uint64_t km_zone_batchsize(uint64_t pages);
 /* zone_highsize(): total_pages over the CPUs, at least 4 batches. */
 uint64_t km_zone_highsize(uint64_t total_pages, uint64_t batch, unsigned int nr_cpus);
 /*

@@ -38,13 +38,12 @@ uint64_t km_min_free_kbytes(uint64_t lowmem_kbytes, unsigned int features)
 	return kbytes < 128 ? 128 : kbytes > most ? most : kbytes;
 }
 
-uint64_t km_zone_batchsize(uint64_t pages, unsigned int features)
+uint64_t km_zone_batchsize(uint64_t pages)
 {
-	uint64_t most = features & KM_FEAT_PCP_SMALL_BATCH ? MIB_PAGES / 2 : MIB_PAGES;
 	uint64_t batch = pages >> 10;
 	uint64_t power = 1;
 
-	batch = (batch < most ? batch : most) / 4;
+	batch = (batch < MIB_PAGES ? batch : MIB_PAGES) / 4;
 	if (!batch)
 		batch = 1;
 	batch += batch / 2;
@@ -184,6 +183,16 @@ static unsigned int cpus_of_node(const struct km_machine *machine, unsigned int 
 	return nr ? nr : machine->nr_cpus;
 }
 
+/* Once the same formula, but for half as many pages at most. */
+static uint64_t zone_batch(const struct km_pages *pages, const struct zone *zone)
+{
+	uint64_t size = zone_size(pages, zone), most = MIB_PAGES / 2 << 10;
+
+	if (!(features_of(pages) & KM_FEAT_PCP_SMALL_BATCH) || size < most)
+		return km_zone_batchsize(size);
+	return km_zone_batchsize(most);
+}
+
 /* zone_set_pageset_high_and_batch(); before 5.14 high was six batches. */
 static void derive_pcp_sizes(const struct km_pages *pages, struct zone *zone,
 			     const struct km_zone_desc *desc)
@@ -194,8 +203,7 @@ static void derive_pcp_sizes(const struct km_pages *pages, struct zone *zone,
 	unsigned int nr_cpus = cpus_of_node(machine, zone->node);
 	uint64_t batch, high_min, high_max;
 
-	batch = desc->pcp_batch ? desc->pcp_batch
-				: km_zone_batchsize(zone_size(pages, zone), features);
+	batch = desc->pcp_batch ? desc->pcp_batch : zone_batch(pages, zone);
 	if (fraction)
 		high_min = km_zone_highsize(zone->managed_pages / fraction, batch, nr_cpus);
 	else if (features & KM_FEAT_PCP_HIGH_ORDER)
