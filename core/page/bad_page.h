@@ -37,6 +37,7 @@ enum km_bad_kind {
 	KM_BAD_PUT_BLOCK,      /* put_page() of a block that is not compound */
 	KM_BAD_GET_FREE,       /* get_page() or set_page_count() of a free page */
 	KM_BAD_SPLIT_COMPOUND, /* compound pages are freed as a whole */
+	KM_BAD_SPLIT_LRU,      /* its links are those of an LRU list, which must let go first */
 	/* Requests that are refused. */
 	KM_BAD_ORDER_TOO_LARGE, /* above KM_MAX_ORDER, also when freeing */
 	KM_BAD_HIGHMEM,		/* __GFP_HIGHMEM where an address is wanted */

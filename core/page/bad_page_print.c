@@ -65,6 +65,8 @@ static const struct {
 			      "take the reference before the last user is gone" },
 	[KM_BAD_SPLIT_COMPOUND] = { "split-of-compound", "compound pages stay together",
 				    "allocate without __GFP_COMP what is to be split" },
+	[KM_BAD_SPLIT_LRU] = { "split-of-lru", "the block is on an LRU list",
+			       "take it off the list before" },
 	[KM_BAD_ORDER_TOO_LARGE] = { "order-too-big", "the largest order is 10",
 				     "ask for smaller blocks, vmalloc() or memory at boot" },
 	[KM_BAD_HIGHMEM] = { "highmem-virt", "high memory has no address of its own",

@@ -60,6 +60,8 @@ void km_call_free_block(struct km_page_api *api, uint64_t pfn, unsigned int orde
 }
 
 /*
+ * Of a block that is neither compound nor on an LRU list, by which it is one:
+ *
  *   before  [0------7]  two users          after  0 [1] [2-3] [4-----7]
  *                                                 one user, and free blocks behind it
  */
@@ -87,7 +89,7 @@ static int drop(struct km_page_api *api, const struct call *call, const struct k
 	if (page->count == KM_PAGE_COUNT_STUCK)
 		return 0;
 	page->count--;
-	if (!(page->flags & KM_PG_COMP))
+	if (!(page->flags & (KM_PG_COMP | KM_PG_LRU)))
 		free_behind(api, facts->pfn, page->order);
 	return 0;
 }
@@ -211,6 +213,8 @@ int km_api_split_page(struct km_page_api *api, struct page *page, unsigned int o
 	bad = km_bad_free(&facts, order, api->owner);
 	if (!bad && order && (facts.page.flags & KM_PG_COMP))
 		bad = KM_BAD_SPLIT_COMPOUND;
+	if (!bad && order && (facts.page.flags & KM_PG_LRU))
+		bad = KM_BAD_SPLIT_LRU;
 	if (bad)
 		return complain(api, &call, bad, &facts);
 

@@ -549,7 +549,14 @@ START_TEST(put_and_split_of_blocks)
 	ck_assert_int_eq(km_api_split_page(&rig.api, page, 2), -EINVAL);
 	ck_assert_bad(&rig, KM_BAD_SPLIT_COMPOUND);
 	ck_assert_int_eq(__km_api_free_pages(&rig.api, page, 2), 0);
-	api_rig_end(&rig, 4);
+
+	page = alloc(&rig, 2);
+	page->flags |= KM_PG_LRU;
+	ck_assert_int_eq(km_api_split_page(&rig.api, page, 2), -EINVAL);
+	ck_assert_bad(&rig, KM_BAD_SPLIT_LRU);
+	page->flags = 0;
+	ck_assert_int_eq(km_api_split_page(&rig.api, page, 2), 0);
+	api_rig_end(&rig, 5);
 }
 END_TEST
 
