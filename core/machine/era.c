@@ -10,7 +10,8 @@
 
 #include "core/machine/profile.h"
 
-/* Releases that brought a habit, and stable ones that were given it later. */
+/* Releases that brought a habit, and others, mostly stable ones, from whose sublevel on it is
+ * there. */
 static const struct {
 	unsigned int feature;
 	unsigned int since;	       /* version * 1000 + patch level */
@@ -24,16 +25,17 @@ static const struct {
 	{ KM_FEAT_WMARK_BOOST, 5000, 0, 0 },	   { KM_FEAT_MIN_FREE_256M, 5008, 0, 0 },
 	{ KM_FEAT_WMARK_PROMO, 5018, 0, 0 },	   { KM_FEAT_MOVABLE_CAPPED, 6006, 0, 0 },
 	{ KM_FEAT_HIGHATOMIC_1PCT, 6008, 0, 0 },   { KM_FEAT_FREE_HIGHATOMIC, 6012, 0, 0 },
+	{ KM_FEAT_COMPACTION, 3000, 2006, 35 },	   { KM_FEAT_RECLAIM_RETRY, 4007, 0, 0 },
 };
 
 /* By bit.  Files of machines name habits like this, so a name is never changed. */
 static const char *const feature_names[32] = {
-	"pcp-high-order",    "pcp-auto-high",	 "claim-steal",	    "min-reserve",
-	"cpu-partial-slabs", "order-new",	 "kmalloc-cgroup",  "sheaves",
-	"wmark-block",	     "managed-pages",	 "wmark-boost",	    "min-free-256m",
-	"wmark-promo",	     "movable-capped",	 "highatomic-1pct", "free-highatomic",
-	"free-to-head",	     "move-to-head",	 "pcp-cold",	    "pcp-small-batch",
-	"pcp-rotate",	     "fallback-largest",
+	"pcp-high-order",    "pcp-auto-high",	 "claim-steal",	      "min-reserve",
+	"cpu-partial-slabs", "order-new",	 "kmalloc-cgroup",    "sheaves",
+	"wmark-block",	     "managed-pages",	 "wmark-boost",	      "min-free-256m",
+	"wmark-promo",	     "movable-capped",	 "highatomic-1pct",   "free-highatomic",
+	"free-to-head",	     "move-to-head",	 "pcp-cold",	      "pcp-small-batch",
+	"pcp-rotate",	     "fallback-largest", [24] = "compaction", "reclaim-retry",
 };
 
 /* Releases that a set of habits may be told by, ascending. */

@@ -62,13 +62,6 @@ enum km_feature {
 	KM_FEAT_ORDER_NEW = 1 << 5,	    /* slab order algorithm of 6.8 */
 	KM_FEAT_KMALLOC_CGROUP = 1 << 6,    /* kmalloc-cg-* exist (5.14) */
 	KM_FEAT_SHEAVES = 1 << 7, /* per-cpu sheaves where the cache asks for them (6.18) */
-	/* Of old kernels alone; the last release that has it. */
-	KM_FEAT_FREE_TO_HEAD = 1 << 16, /* free blocks go to the heads of their lists (2.6.34) */
-	KM_FEAT_MOVE_TO_HEAD = 1 << 17, /* so do boot memory and pageblocks that are moved (5.9) */
-	KM_FEAT_PCP_COLD = 1 << 18,	/* cold pages wait at the tails of per-cpu lists (4.14) */
-	KM_FEAT_PCP_SMALL_BATCH = 1 << 19, /* batches up to 31 pages, by pages present (4.19) */
-	KM_FEAT_PCP_ROTATE = 1 << 20,	   /* spills of all orders are round robin (5.14 to 5.17) */
-	KM_FEAT_FALLBACK_LARGEST = 1 << 21, /* fallback of 2.6.32, and no HIGHATOMIC (3.19) */
 	/* Watermarks and reserves; without any of these they are those of 2.6.32. */
 	KM_FEAT_WMARK_BLOCK = 1 << 8, /* higher orders need a block, not a share of each (4.4) */
 	KM_FEAT_MANAGED_PAGES =
@@ -79,6 +72,16 @@ enum km_feature {
 	KM_FEAT_MOVABLE_CAPPED = 1 << 13,  /* Movable has no share of min_free_kbytes (6.6) */
 	KM_FEAT_HIGHATOMIC_1PCT = 1 << 14, /* reserve of 1 % rounded up, or none (6.8) */
 	KM_FEAT_FREE_HIGHATOMIC = 1 << 15, /* only its free pages are held back (6.12) */
+	/* Of old kernels alone; the last release that has it. */
+	KM_FEAT_FREE_TO_HEAD = 1 << 16, /* free blocks go to the heads of their lists (2.6.34) */
+	KM_FEAT_MOVE_TO_HEAD = 1 << 17, /* so do boot memory and pageblocks that are moved (5.9) */
+	KM_FEAT_PCP_COLD = 1 << 18,	/* cold pages wait at the tails of per-cpu lists (4.14) */
+	KM_FEAT_PCP_SMALL_BATCH = 1 << 19, /* batches up to 31 pages, by pages present (4.19) */
+	KM_FEAT_PCP_ROTATE = 1 << 20,	   /* spills of all orders are round robin (5.14 to 5.17) */
+	KM_FEAT_FALLBACK_LARGEST = 1 << 21, /* fallback of 2.6.32, and no HIGHATOMIC (3.19) */
+	/* The slow path. */
+	KM_FEAT_COMPACTION = 1 << 24,	 /* movable pages are moved together (2.6.35) */
+	KM_FEAT_RECLAIM_RETRY = 1 << 25, /* the slow path counts its retries (4.7) */
 };
 
 struct km_profile {
@@ -117,7 +120,8 @@ struct km_profile {
 	 KM_FEAT_MIN_RESERVE | KM_FEAT_CPU_PARTIAL_SLABS | KM_FEAT_ORDER_NEW |                     \
 	 KM_FEAT_KMALLOC_CGROUP | KM_FEAT_SHEAVES | KM_FEAT_WMARK_BLOCK | KM_FEAT_MANAGED_PAGES |  \
 	 KM_FEAT_WMARK_BOOST | KM_FEAT_MIN_FREE_256M | KM_FEAT_WMARK_PROMO |                       \
-	 KM_FEAT_MOVABLE_CAPPED | KM_FEAT_HIGHATOMIC_1PCT | KM_FEAT_FREE_HIGHATOMIC)
+	 KM_FEAT_MOVABLE_CAPPED | KM_FEAT_HIGHATOMIC_1PCT | KM_FEAT_FREE_HIGHATOMIC |              \
+	 KM_FEAT_COMPACTION | KM_FEAT_RECLAIM_RETRY)
 
 /*
  * Habits of a kernel by its release ("6.1.0-37-amd64") and version ("... Debian 6.1.140-1",

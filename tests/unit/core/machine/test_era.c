@@ -10,7 +10,8 @@ START_TEST(habits_by_release)
 				     KM_FEAT_PCP_COLD | KM_FEAT_PCP_SMALL_BATCH |
 				     KM_FEAT_FALLBACK_LARGEST;
 	const unsigned int v5_10 = KM_FEAT_WMARK_BLOCK | KM_FEAT_MANAGED_PAGES |
-				   KM_FEAT_WMARK_BOOST | KM_FEAT_MIN_FREE_256M;
+				   KM_FEAT_WMARK_BOOST | KM_FEAT_MIN_FREE_256M |
+				   KM_FEAT_COMPACTION | KM_FEAT_RECLAIM_RETRY;
 	const unsigned int v5_15 = v5_10 | KM_FEAT_PCP_HIGH_ORDER | KM_FEAT_KMALLOC_CGROUP;
 	const unsigned int v6_1 = v5_15 | KM_FEAT_CPU_PARTIAL_SLABS | KM_FEAT_WMARK_PROMO;
 	const unsigned int v6_12 = v6_1 | KM_FEAT_MIN_RESERVE | KM_FEAT_PCP_AUTO_HIGH |
@@ -31,7 +32,8 @@ START_TEST(habits_by_release)
 	ck_assert_uint_eq(km_era_features("5.10.223", NULL), v5_10);
 	ck_assert_uint_eq(km_era_features("5.4.59", NULL),
 			  (v5_10 & ~KM_FEAT_MIN_FREE_256M) | KM_FEAT_MOVE_TO_HEAD);
-	ck_assert_uint_eq(km_era_features("2.6.35", NULL), v2_6_32 & ~KM_FEAT_FREE_TO_HEAD);
+	ck_assert_uint_eq(km_era_features("2.6.35", NULL),
+			  (v2_6_32 & ~KM_FEAT_FREE_TO_HEAD) | KM_FEAT_COMPACTION);
 	ck_assert_uint_eq(km_era_features("2.6.32-5-amd64", NULL), v2_6_32);
 	ck_assert_uint_eq(km_era_features("linux", NULL), KM_FEATURES_NEWEST);
 	ck_assert_uint_eq(km_era_features(NULL, NULL), KM_FEATURES_NEWEST);
