@@ -18,6 +18,7 @@
 
 #include "core/page/buddy.h"
 #include "core/page/held.h"
+#include "core/page/lru.h"
 #include "core/page/pcp.h"
 #include "core/page/request.h"
 
@@ -288,6 +289,8 @@ static __attribute__((noinline)) int free_block(struct km_pages *pages, uint64_t
 	err = check_free(machine, pfn, order);
 	if (err)
 		return err;
+	if (km_page(machine, pfn)->flags & KM_PG_LRU)
+		km_lru_del(pages, pfn);
 	zone = used_zone(pages, pfn);
 	type = km_pageblock_type(pages, zone, pfn);
 	if (!km_pcp_allows(&machine->profile, order) || type == KM_MIGRATE_ISOLATE)
@@ -302,7 +305,7 @@ int km_free_pages(struct km_pages *pages, uint64_t pfn, unsigned int order, unsi
 	const struct km_machine *machine = pages->machine;
 
 	assert(cpu < machine->nr_cpus);
-	if (!order && !check_free(machine, pfn, 0)) {
+	if (!order && !check_free(machine, pfn, 0) && !(km_page(machine, pfn)->flags & KM_PG_LRU)) {
 		struct zone *zone = used_zone(pages, pfn);
 		enum km_migratetype type = km_pageblock_type(pages, zone, pfn);
 
@@ -324,6 +327,8 @@ int km_free_cold_page(struct km_pages *pages, uint64_t pfn, unsigned int cpu)
 	err = check_free(pages->machine, pfn, 0);
 	if (err)
 		return err;
+	if (km_page(pages->machine, pfn)->flags & KM_PG_LRU)
+		km_lru_del(pages, pfn);
 	zone = used_zone(pages, pfn);
 	type = km_pageblock_type(pages, zone, pfn);
 	if (type == KM_MIGRATE_ISOLATE)
@@ -341,7 +346,7 @@ int km_split_pages(struct km_pages *pages, uint64_t pfn, unsigned int to)
 	if (pfn >= machine->nr_pfns)
 		return -EINVAL;
 	head = *km_page(machine, pfn);
-	if (head.state != KM_PAGE_USED || head.order < to)
+	if (head.state != KM_PAGE_USED || head.order < to || head.flags & KM_PG_LRU)
 		return -EINVAL;
 	for (uint64_t i = 0; i < 1ull << head.order; i += 1ull << to) {
 		struct page *page = km_page(machine, pfn + i);

@@ -20,13 +20,21 @@
 #include <stdint.h>
 
 #include "core/machine/machine.h"
+#include "core/page/failure.h"
 #include "core/page/gfp.h"
+#include "core/page/node.h"
 
 #define KM_PAGEBLOCK_SHIFT_MAX 10
 
 struct km_page_list {
 	uint32_t head, tail; /* pfn, KM_NO_PAGE if empty */
 	uint64_t nr;	     /* blocks */
+};
+
+/* What the kernel could reclaim on one node, see lru.h.  Lists that are all 0 are empty. */
+struct km_lru {
+	struct km_page_list lists[KM_NR_LRU];
+	uint64_t nr_pages[KM_NR_LRU];
 };
 
 struct km_free_area {
@@ -69,28 +77,10 @@ struct zone {
 	struct km_pfn_stack *untouched;
 	uint8_t old_habits; /* enum km_zone_habit */
 	bool below_high;    /* found below wmark_high when last looked at */
-};
-
-/* Why one zone refused a request. */
-enum km_refusal {
-	KM_REFUSED_NOT_TRIED, /* above the highest zone allowed, or another node */
-	KM_REFUSED_WATERMARK, /* too few free pages above mark and reserve */
-	KM_REFUSED_NO_BLOCK,  /* enough pages, none of the order */
-};
-
-/* Filled when an allocation fails. */
-struct km_page_failure {
-	km_gfp gfp;
-	unsigned int order;
-	const char *reason; /* one line, static: why the whole request failed */
-	unsigned int nr_zones;
-	struct {
-		uint8_t zone;		 /* index in km_pages.zones */
-		uint8_t refusal;	 /* enum km_refusal */
-		int fragmentation_index; /* of that order, see km_fragmentation_index() */
-		uint64_t free_pages;
-		uint64_t mark; /* what free pages had to exceed */
-	} zones[KM_MAX_ZONES];
+	/* Reclaim and compaction, see lru.h, reclaim.h, compact.h. */
+	uint64_t lru_pages[KM_NR_LRU]; /* of its node's lists, what lies in this zone */
+	uint64_t held_pinned;	       /* of held pages, what reclaim must leave alone */
+	struct km_zone_compact compact;
 };
 
 /* What a request's flags and its node say before any list is looked at. */
@@ -112,12 +102,20 @@ struct km_pages {
 	uint8_t zonelist[KM_MAX_NODES][KM_MAX_ZONES]; /* indices, best first */
 	struct km_page_failure last_failure;	      /* of the last allocation that failed */
 	uint64_t nr_kswapd_wakes;		      /* requests that found every zone below low */
-	uint64_t nr_reclaim_asked; /* requests that would have entered direct reclaim */
-	bool mobility_disabled;	   /* too little memory to group by migratetype */
+	uint64_t nr_reclaim_asked;		      /* requests that entered direct reclaim */
+	bool mobility_disabled; /* too little memory to group by migratetype */
 	/* By node and flags, for requests that are not __GFP_THISNODE; made from the zonelists. */
 	struct km_request_kind kinds[KM_MAX_NODES][KM_REQUEST_KIND_MASK + 1];
 	uint8_t *zone_map; /* zone index by 16 MiB, for km_pfn_zone() */
 	uint64_t nr_zone_map;
+	/* Reclaim and compaction, see lru.h, reclaim.h, compact.h. */
+	struct km_lru lru[KM_MAX_NODES];
+	struct km_kswapd kswapd[KM_MAX_NODES];
+	struct km_vm_events events;
+	const struct km_pages_ops *ops; /* may be NULL, see km_pages_set_ops() */
+	void *ops_arg;
+	uint64_t nr_swap_pages; /* free; 0: anonymous pages cannot be reclaimed */
+	uint64_t now_ns;	/* the model's time, see km_pages_advance() */
 };
 
 /*
@@ -197,9 +195,8 @@ uint64_t km_pages_host_took(struct km_pages *pages, uint64_t pfn, unsigned int o
 
 /*
  * Allocate 2^order pages.  node is the preferred one (-1: that of the CPU).
- * Returns the first pfn, or KM_NO_PFN with pages->last_failure filled.  There is
- * no reclaim: a request that could reclaim is counted and may go down to the min
- * watermark; __GFP_NOFAIL may take everything.
+ * Returns the first pfn, or KM_NO_PFN with pages->last_failure filled.  Below the low
+ * watermark it wakes kswapd, and may reclaim and compact as its flags allow (slowpath.c).
  */
 uint64_t km_alloc_pages(struct km_pages *pages, km_gfp gfp, unsigned int order, unsigned int cpu,
 			int node, enum km_page_owner owner);

@@ -10,6 +10,7 @@
  *                zero, or marked by the block's owner; held pages are zero
  *   buddies      no free block has a free buddy it could have been merged with
  *   pages        free + per-cpu + used + held = managed
+ *   LRU          lists of used blocks: lru_valid.c
  *
  * Reads the descriptor of every spanned page: for tests and for --check.
  */
@@ -20,6 +21,7 @@
 
 #include "core/page/buddy.h"
 #include "core/page/held.h"
+#include "core/page/lru.h"
 #include "core/page/pcp.h"
 
 struct check {
@@ -34,6 +36,7 @@ struct check {
 	uint64_t free_heads, pcp_heads;
 	uint64_t free_pages, pcp_pages, used_pages;
 	uint64_t untouched_pages;
+	uint64_t lru_pages; /* whose heads say that they are on a list */
 };
 
 __attribute__((format(printf, 2, 3))) static bool complain(struct check *check, const char *fmt,
@@ -293,6 +296,8 @@ static bool check_head(struct check *check, uint64_t pfn, uint64_t *nr)
 		check->pcp_pages += *nr;
 		return true;
 	default:
+		if (page->flags & KM_PG_LRU)
+			check->lru_pages += *nr;
 		check->used_pages += *nr;
 		return true;
 	}
@@ -435,6 +440,18 @@ static bool check_sum(struct check *check)
 			(unsigned long long)zone->managed_pages);
 }
 
+/* Are the blocks that say so those on the lists? */
+static bool check_lru(struct check *check)
+{
+	uint64_t listed = 0;
+
+	for (unsigned int list = 0; list < KM_NR_LRU; list++)
+		listed += check->zone->lru_pages[list];
+	return listed == check->lru_pages ||
+	       complain(check, "%llu pages say that they are on LRU lists, these have %llu",
+			(unsigned long long)check->lru_pages, (unsigned long long)listed);
+}
+
 const char *km_pages_is_valid(const struct km_pages *pages, char *buf, size_t len)
 {
 	for (unsigned int i = 0; i < pages->nr_zones; i++) {
@@ -443,8 +460,9 @@ const char *km_pages_is_valid(const struct km_pages *pages, char *buf, size_t le
 		};
 
 		if (!check_free_areas(&check) || !check_pcps(&check) ||
-		    !check_descriptors(&check) || !check_held(&check) || !check_sum(&check))
+		    !check_descriptors(&check) || !check_held(&check) || !check_sum(&check) ||
+		    !check_lru(&check))
 			return buf;
 	}
-	return NULL;
+	return km_lru_is_valid(pages, buf, len);
 }
