@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kswapd and kcompactd, in the model's time.
+ *
+ *   woken ── rounds at falling priority ──▶ some zone is above its high mark ──▶ asleep
+ *              │                                                       wakes kcompactd
+ *              └─ nothing at priority 1: a failure; after 16 it stays asleep until
+ *                 somebody else reclaims
+ *
+ * A round ends after 32 pages, so that work may stop where the model's time does; the kernel
+ * goes on to the sum of the high marks before it looks whether that is enough.  The threads
+ * have a CPU as soon as they are woken, and to themselves.
+ *
+ * Mirrors mm/vmscan.c 6.12: wakeup_kswapd(), balance_pgdat(); mm/compaction.c: kcompactd.
+ */
+#include "core/page/compact.h"
+#include "core/page/reclaim.h"
+#include "core/page/zone.h"
+
+/* The CPU whose per-cpu lists the threads of a node use. */
+static unsigned int cpu_of_node(const struct km_pages *pages, unsigned int node)
+{
+	for (unsigned int cpu = 0; cpu < pages->machine->nr_cpus; cpu++)
+		if (pages->machine->cpus[cpu].node == node)
+			return cpu;
+	return 0;
+}
+
+/* pgdat_balanced() */
+static bool node_is_balanced(const struct km_pages *pages, unsigned int node, unsigned int order,
+			     int class)
+{
+	bool managed = false;
+
+	for (unsigned int i = 0; i < pages->nr_zones; i++) {
+		const struct zone *zone = &pages->zones[i];
+
+		if (zone->node != node || (int)zone->type > class || !zone->managed_pages)
+			continue;
+		managed = true;
+		if (km_zone_admits(zone, order, zone->wmark_high, class, 0))
+			return true;
+	}
+	return !managed;
+}
+
+static void kcompactd_wake(struct km_pages *pages, unsigned int node, unsigned int order, int class)
+{
+	struct km_kswapd *kswapd = &pages->kswapd[node];
+
+	if (!order || !(pages->machine->profile.features & KM_FEAT_COMPACTION))
+		return;
+	if (!kswapd->kcompactd_awake) {
+		kswapd->kcompactd_order = 0;
+		kswapd->kcompactd_class = 0;
+		if (kswapd->busy_until_ns < pages->now_ns)
+			kswapd->busy_until_ns = pages->now_ns;
+	}
+	kswapd->kcompactd_awake = true;
+	if (kswapd->kcompactd_order < order)
+		kswapd->kcompactd_order = order;
+	if (kswapd->kcompactd_class < class)
+		kswapd->kcompactd_class = class;
+}
+
+void km_kswapd_wake(struct km_pages *pages, unsigned int node, km_gfp gfp, unsigned int order,
+		    int class)
+{
+	struct km_kswapd *kswapd = &pages->kswapd[node];
+
+	if (!kswapd->awake) {
+		if (kswapd->failures >= KM_MAX_RECLAIM_RETRIES ||
+		    node_is_balanced(pages, node, order, class)) {
+			if (!(gfp & KM_GFP_DIRECT_RECLAIM))
+				kcompactd_wake(pages, node, order, class);
+			return;
+		}
+		kswapd->awake = true;
+		kswapd->order = 0;
+		kswapd->class = 0;
+		kswapd->priority = KM_DEF_PRIORITY;
+		kswapd->nr_reclaimed = 0;
+		if (kswapd->busy_until_ns < pages->now_ns)
+			kswapd->busy_until_ns = pages->now_ns;
+		pages->events.pageoutrun++;
+	}
+	if (kswapd->order < order)
+		kswapd->order = order;
+	if (kswapd->class < class)
+		kswapd->class = class;
+}
+
+static void kswapd_sleep(struct km_pages *pages, unsigned int node)
+{
+	struct km_kswapd *kswapd = &pages->kswapd[node];
+
+	kswapd->awake = false;
+	if (!kswapd->nr_reclaimed && kswapd->priority < 1 &&
+	    kswapd->failures < KM_MAX_RECLAIM_RETRIES)
+		kswapd->failures++;
+	kcompactd_wake(pages, node, kswapd->order, kswapd->class);
+}
+
+/* One round, or to sleep.  Returns the pages that it reclaimed. */
+static uint64_t kswapd_round(struct km_pages *pages, unsigned int node, unsigned int order)
+{
+	struct km_kswapd *kswapd = &pages->kswapd[node];
+	struct km_scan scan = { .gfp = KM_GFP_KERNEL,
+				.order = order,
+				.class = kswapd->class,
+				.cpu = cpu_of_node(pages, node),
+				.priority = kswapd->priority,
+				.is_kswapd = true,
+				.nr_to_reclaim = KM_SWAP_CLUSTER_MAX };
+
+	km_shrink_node(pages, node, &scan);
+	pages->events.kswapd_ns += scan.cost_ns;
+	kswapd->busy_until_ns += scan.cost_ns;
+	kswapd->nr_reclaimed += scan.nr_reclaimed;
+	if (!scan.nr_reclaimed)
+		kswapd->priority--;
+	return scan.nr_reclaimed;
+}
+
+/* Work until until_ns, or asleep. */
+static uint64_t kswapd_run(struct km_pages *pages, unsigned int node, uint64_t until_ns)
+{
+	struct km_kswapd *kswapd = &pages->kswapd[node];
+	uint64_t reclaimed = 0;
+
+	while (kswapd->awake && kswapd->busy_until_ns < until_ns) {
+		/* Enough for kcompactd to go on from here: only the number of pages counts. */
+		unsigned int order =
+			kswapd->nr_reclaimed < km_compact_gap(kswapd->order) ? kswapd->order : 0;
+
+		if (node_is_balanced(pages, node, order, kswapd->class) || kswapd->priority < 1) {
+			kswapd_sleep(pages, node);
+			break;
+		}
+		reclaimed += kswapd_round(pages, node, order);
+	}
+	return reclaimed;
+}
+
+uint64_t km_kswapd_finish(struct km_pages *pages, unsigned int node)
+{
+	return kswapd_run(pages, node, UINT64_MAX);
+}
+
+static void kcompactd_run(struct km_pages *pages, unsigned int node)
+{
+	struct km_kswapd *kswapd = &pages->kswapd[node];
+	uint64_t cost_ns;
+
+	kswapd->kcompactd_awake = false;
+	cost_ns = km_kcompactd(pages, node, kswapd->kcompactd_order, kswapd->kcompactd_class);
+	pages->events.compact_daemon_wake++;
+	pages->events.kcompactd_ns += cost_ns;
+	kswapd->busy_until_ns += cost_ns;
+}
+
+void km_pages_advance(struct km_pages *pages, uint64_t now_ns)
+{
+	if (now_ns <= pages->now_ns)
+		return;
+	for (unsigned int node = 0; node < pages->machine->profile.nr_nodes; node++) {
+		struct km_kswapd *kswapd = &pages->kswapd[node];
+
+		kswapd_run(pages, node, now_ns);
+		if (kswapd->kcompactd_awake && kswapd->busy_until_ns < now_ns)
+			kcompactd_run(pages, node);
+	}
+	pages->now_ns = now_ns;
+}
