@@ -33,6 +33,9 @@ static inline bool km_zone_is_eligible(const struct zone *zone, const struct km_
 uint64_t km_request_take(struct km_pages *pages, struct km_page_request *req);
 /* __alloc_pages_slowpath(): after the first take failed.  KM_NO_PFN with last_failure filled. */
 uint64_t km_request_slowpath(struct km_pages *pages, struct km_page_request *req);
+/* Fill last_failure with what each zone says to req as it is now, and what was tried. */
+uint64_t km_request_fail_by_zones(struct km_pages *pages, const struct km_page_request *req,
+				  const struct km_failure_path *path);
 /* Fill last_failure for a request that no zone was asked for; reason is static. */
 uint64_t km_request_fail(struct km_pages *pages, const struct km_page_request *req,
 			 const char *reason);

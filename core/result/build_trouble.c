@@ -79,18 +79,6 @@ json_t *km_build_zones(struct km_json_out *out, const struct km_analysis *analys
 	return zones;
 }
 
-static const char *refusal_name(unsigned int refusal)
-{
-	switch (refusal) {
-	case KM_REFUSED_NOT_TRIED:
-		return "not-tried";
-	case KM_REFUSED_WATERMARK:
-		return "watermark";
-	default:
-		return "no-block";
-	}
-}
-
 static json_t *build_refusals(struct km_json_out *out, const struct km_replay *replay,
 			      const struct km_page_failure *failure)
 {
@@ -108,7 +96,7 @@ static json_t *build_refusals(struct km_json_out *out, const struct km_replay *r
 		km_json_set(out, object, "node", km_json_u64(zone->node));
 		km_json_set(out, object, "zone", km_json_text(km_zone_type_name(zone->type)));
 		km_json_set(out, object, "refusal",
-			    json_string(refusal_name(failure->zones[i].refusal)));
+			    json_string(km_refusal_name(failure->zones[i].refusal)));
 		km_json_set(out, object, "free_pages", km_json_u64(failure->zones[i].free_pages));
 		km_json_set(out, object, "mark", km_json_u64(failure->zones[i].mark));
 		km_json_set(out, object, "fragmentation_index",

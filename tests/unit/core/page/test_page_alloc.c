@@ -156,7 +156,7 @@ START_TEST(nodes)
 	ck_assert_uint_eq(km_alloc_pages(&rig.pages, KM_GFP_KERNEL | KM_GFP_THISNODE, 0, 7, -1,
 					 KM_OWNER_OTHER),
 			  KM_NO_PFN);
-	ck_assert_uint_eq(rig.pages.last_failure.zones[NORMAL].refusal, KM_REFUSED_NOT_TRIED);
+	ck_assert_uint_eq(rig.pages.last_failure.zones[NORMAL].refusal, KM_REFUSED_OTHER_NODE);
 	ck_assert_uint_eq(rig.pages.last_failure.zones[NORMAL1].refusal, KM_REFUSED_WATERMARK);
 	/* DMA is on node 0 only. */
 	ck_assert_uint_eq(
