@@ -3,9 +3,9 @@
  * kswapd and kcompactd, in the model's time.
  *
  *   woken ── rounds at falling priority ──▶ some zone is above its high mark ──▶ asleep
- *              │                                                       wakes kcompactd
- *              └─ nothing at priority 1: a failure; after 16 it stays asleep until
- *                 somebody else reclaims
+ *              ▲         │                                             wakes kcompactd
+ *              └─────────┘ again from the start; after 16 times in vain it is asleep
+ *                          until somebody else has reclaimed
  *
  * A round ends after 32 pages, so that work may stop where the model's time does; the kernel
  * goes on to the sum of the high marks before it looks whether that is enough.  The threads
@@ -63,6 +63,14 @@ static void kcompactd_wake(struct km_pages *pages, unsigned int node, unsigned i
 		kswapd->kcompactd_class = class;
 }
 
+/* balance_pgdat() from its start. */
+static void kswapd_begin(struct km_pages *pages, struct km_kswapd *kswapd)
+{
+	kswapd->priority = KM_DEF_PRIORITY;
+	kswapd->nr_reclaimed = 0;
+	pages->events.pageoutrun++;
+}
+
 void km_kswapd_wake(struct km_pages *pages, unsigned int node, km_gfp gfp, unsigned int order,
 		    int class)
 {
@@ -78,11 +86,9 @@ void km_kswapd_wake(struct km_pages *pages, unsigned int node, km_gfp gfp, unsig
 		kswapd->awake = true;
 		kswapd->order = 0;
 		kswapd->class = 0;
-		kswapd->priority = KM_DEF_PRIORITY;
-		kswapd->nr_reclaimed = 0;
 		if (kswapd->busy_until_ns < pages->now_ns)
 			kswapd->busy_until_ns = pages->now_ns;
-		pages->events.pageoutrun++;
+		kswapd_begin(pages, kswapd);
 	}
 	if (kswapd->order < order)
 		kswapd->order = order;
@@ -95,13 +101,19 @@ static void kswapd_sleep(struct km_pages *pages, unsigned int node)
 	struct km_kswapd *kswapd = &pages->kswapd[node];
 
 	kswapd->awake = false;
-	if (!kswapd->nr_reclaimed && kswapd->priority < 1 &&
-	    kswapd->failures < KM_MAX_RECLAIM_RETRIES)
-		kswapd->failures++;
 	kcompactd_wake(pages, node, kswapd->order, kswapd->class);
 }
 
-/* One round, or to sleep.  Returns the pages that it reclaimed. */
+/* At the lowest priority: from the start again, or is it hopeless? */
+static bool kswapd_goes_on(struct km_pages *pages, struct km_kswapd *kswapd)
+{
+	if (!kswapd->nr_reclaimed && ++kswapd->failures >= KM_MAX_RECLAIM_RETRIES)
+		return false;
+	kswapd_begin(pages, kswapd);
+	return true;
+}
+
+/* One round.  Returns the pages that it reclaimed. */
 static uint64_t kswapd_round(struct km_pages *pages, unsigned int node, unsigned int order)
 {
 	struct km_kswapd *kswapd = &pages->kswapd[node];
@@ -117,7 +129,7 @@ static uint64_t kswapd_round(struct km_pages *pages, unsigned int node, unsigned
 	pages->events.kswapd_ns += scan.cost_ns;
 	kswapd->busy_until_ns += scan.cost_ns;
 	kswapd->nr_reclaimed += scan.nr_reclaimed;
-	if (!scan.nr_reclaimed)
+	if (!scan.nr_reclaimed || scan.nr_scanned < scan.nr_to_reclaim)
 		kswapd->priority--;
 	return scan.nr_reclaimed;
 }
@@ -133,7 +145,8 @@ static uint64_t kswapd_run(struct km_pages *pages, unsigned int node, uint64_t u
 		unsigned int order =
 			kswapd->nr_reclaimed < km_compact_gap(kswapd->order) ? kswapd->order : 0;
 
-		if (node_is_balanced(pages, node, order, kswapd->class) || kswapd->priority < 1) {
+		if (node_is_balanced(pages, node, order, kswapd->class) ||
+		    (kswapd->priority < 1 && !kswapd_goes_on(pages, kswapd))) {
 			kswapd_sleep(pages, node);
 			break;
 		}
