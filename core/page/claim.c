@@ -88,21 +88,38 @@ uint64_t km_pages_claim(struct km_pages *pages, enum km_zone_type zone, unsigned
 	return pfn;
 }
 
+/* Pages of the zone are held by number: this one no longer.  False if it was not held. */
+static bool let_go(struct zone *zone, uint64_t pfn)
+{
+	for (int kind = 0; kind < KM_NR_HELD; kind++)
+		if (km_held_take_page(&zone->held[kind], pfn)) {
+			zone->held_pages--;
+			return true;
+		}
+	return false;
+}
+
+static bool is_held(const struct zone *zone, uint64_t pfn)
+{
+	for (int kind = 0; kind < KM_NR_HELD; kind++)
+		if (km_held_has(&zone->held[kind], pfn))
+			return true;
+	return false;
+}
+
 /* Call one(..., pfn) for each held page of the block, which is held no longer. */
-static uint64_t let_go(struct km_pages *pages, uint64_t pfn, unsigned int order, unsigned int cpu,
-		       uint64_t (*one)(struct km_pages *pages, struct zone *zone, uint64_t pfn,
-				       unsigned int cpu))
+static uint64_t let_all_go(struct km_pages *pages, uint64_t pfn, unsigned int order,
+			   unsigned int cpu,
+			   uint64_t (*one)(struct km_pages *pages, struct zone *zone, uint64_t pfn,
+					   unsigned int cpu))
 {
 	uint64_t nr = 0;
 
 	for (uint64_t end = pfn + (1ull << order); pfn < end; pfn++) {
 		struct zone *zone = km_pfn_zone(pages, pfn);
 
-		if (!zone || !zone->held_bits || !km_held_bits_count(zone->held_bits, pfn, 1))
-			continue;
-		km_held_bits_set(zone->held_bits, pfn, 1, false);
-		zone->held_pages--;
-		nr += one(pages, zone, pfn, cpu);
+		if (zone && zone->held_by_number && let_go(zone, pfn))
+			nr += one(pages, zone, pfn, cpu);
 	}
 	return nr;
 }
@@ -154,31 +171,52 @@ int km_pages_claim_at(struct km_pages *pages, uint64_t pfn, unsigned int order,
 		      enum km_page_owner owner)
 {
 	struct zone *zone = km_pfn_zone(pages, pfn);
-	uint64_t nr = 1ull << order;
+	uint64_t end = pfn + (1ull << order);
 
-	if (!zone || !zone->held_bits || order > KM_MAX_ORDER || pfn & (nr - 1) ||
-	    km_held_bits_count(zone->held_bits, pfn, nr) < nr)
+	if (!zone || !zone->held_by_number || order > KM_MAX_ORDER || pfn & ((1ull << order) - 1))
 		return -ENOENT;
-	km_held_bits_set(zone->held_bits, pfn, nr, false);
-	zone->held_pages -= nr;
+	for (uint64_t at = pfn; at < end; at++)
+		if (!is_held(zone, at))
+			return -ENOENT;
+	for (uint64_t at = pfn; at < end; at++)
+		let_go(zone, at);
 	km_page_set_used(km_page(pages->machine, pfn), order, claimed_type(pages, zone, pfn, owner),
 			 owner);
 	return 0;
 }
 
+/* A page that the model's compaction has moved away: any of those that could move. */
+static uint64_t free_moved(struct km_pages *pages, struct zone *zone, unsigned int cpu)
+{
+	uint64_t pfn;
+
+	if (!zone || !zone->nr_held_moved)
+		return 0;
+	zone->nr_held_moved--;
+	pfn = km_held_take(&zone->held[KM_HELD_MOVABLE], 0);
+	if (pfn == KM_NO_PFN)
+		return 0;
+	zone->held_pages--;
+	return free_one(pages, zone, pfn, cpu);
+}
+
 uint64_t km_pages_free_held(struct km_pages *pages, uint64_t pfn, unsigned int order,
 			    unsigned int cpu)
 {
+	uint64_t nr;
+
 	if (order > KM_MAX_ORDER)
 		return 0;
-	if (km_pages_claim_at(pages, pfn, order, KM_OWNER_OTHER))
-		return let_go(pages, pfn, order, cpu, free_one);
-	km_free_pages(pages, pfn, order, cpu);
-	return 1ull << order;
+	if (!km_pages_claim_at(pages, pfn, order, KM_OWNER_OTHER)) {
+		km_free_pages(pages, pfn, order, cpu);
+		return 1ull << order;
+	}
+	nr = let_all_go(pages, pfn, order, cpu, free_one);
+	return nr ? nr : free_moved(pages, km_pfn_zone(pages, pfn), cpu);
 }
 
 uint64_t km_pages_host_took(struct km_pages *pages, uint64_t pfn, unsigned int order,
 			    unsigned int cpu)
 {
-	return order <= KM_MAX_ORDER ? let_go(pages, pfn, order, cpu, was_on_list) : 0;
+	return order <= KM_MAX_ORDER ? let_all_go(pages, pfn, order, cpu, was_on_list) : 0;
 }

@@ -35,7 +35,7 @@ int km_held_index_init(struct km_held_index *index, struct km_pages *pages, stru
 	size_t nr = 0;
 
 	*index = (struct km_held_index){ 0 };
-	if (cut_large(held, pages->machine->profile.pageblock_order))
+	if (km_held_settle(held) || cut_large(held, pages->machine->profile.pageblock_order))
 		return -ENOMEM;
 	for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
 		nr += held->blocks[order].nr;

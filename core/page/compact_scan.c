@@ -204,6 +204,7 @@ static void move_held_pages(struct km_compact_run *run, uint64_t from, unsigned 
 
 	if (to != KM_NO_PFN) {
 		km_held_add(held, to, order);
+		run->zone->nr_held_moved += run->zone->held_by_number ? 1ull << order : 0;
 		moved(run, from, order);
 	} else if (order && has_places(run)) {
 		move_held_pages(run, from, order - 1);
@@ -216,14 +217,12 @@ static void move_held_pages(struct km_compact_run *run, uint64_t from, unsigned 
 
 static void move_held(struct km_compact_run *run, const struct km_held_entry *entry)
 {
-	struct km_pfn_stack *blocks = run->zone->held[KM_HELD_MOVABLE].blocks;
-	uint64_t from = blocks[entry->order].pfns[entry->at];
+	struct km_held *held = &run->zone->held[KM_HELD_MOVABLE];
 
 	for (unsigned int order = 0; order <= entry->order; order++)
-		if (km_pfn_stack_reserve(&blocks[order], 1ull << (entry->order - order)))
+		if (km_pfn_stack_reserve(&held->blocks[order], 1ull << (entry->order - order)))
 			return;
-	blocks[entry->order].pfns[entry->at] = KM_NO_PAGE;
-	move_held_pages(run, from, entry->order);
+	move_held_pages(run, km_held_take_entry(held, entry->order, entry->at), entry->order);
 }
 
 /* Used blocks that can be moved: see compact.h. */

@@ -48,52 +48,29 @@ unsigned int km_order_fitting(uint64_t pfn, uint64_t end)
 	return order;
 }
 
-struct km_held_bits *km_held_bits_new(uint64_t start_pfn, uint64_t nr)
+static void set_bits(struct km_held *held, uint64_t pfn, uint64_t nr, bool value)
 {
-	struct km_held_bits *bits =
-		calloc(1, sizeof(*bits) + (nr / 64 + 1) * sizeof(bits->words[0]));
+	uint64_t bit = pfn - held->start_pfn;
 
-	if (bits) {
-		bits->start_pfn = start_pfn;
-		bits->nr = nr;
-	}
-	return bits;
-}
-
-static bool is_held(const struct km_held_bits *bits, uint64_t pfn)
-{
-	uint64_t bit = pfn - bits->start_pfn;
-
-	return bit < bits->nr && bits->words[bit / 64] >> bit % 64 & 1;
-}
-
-uint64_t km_held_bits_count(const struct km_held_bits *bits, uint64_t pfn, uint64_t nr)
-{
-	uint64_t count = 0;
-
-	for (uint64_t end = pfn + nr; pfn < end; pfn++)
-		count += is_held(bits, pfn);
-	return count;
-}
-
-void km_held_bits_set(struct km_held_bits *bits, uint64_t pfn, uint64_t nr, bool held)
-{
-	for (uint64_t end = pfn + nr; pfn < end; pfn++) {
-		uint64_t bit = pfn - bits->start_pfn;
-
-		if (held)
-			bits->words[bit / 64] |= 1ull << bit % 64;
+	for (uint64_t end = bit + nr; bit < end; bit++) {
+		if (value)
+			held->bits[bit / 64] |= 1ull << bit % 64;
 		else
-			bits->words[bit / 64] &= ~(1ull << bit % 64);
+			held->bits[bit / 64] &= ~(1ull << bit % 64);
 	}
 }
 
-void km_held_use_bits(struct km_held *held, struct km_held_bits *bits)
+int km_held_by_number(struct km_held *held, uint64_t start_pfn, uint64_t nr)
 {
-	held->bits = bits;
+	held->bits = calloc(nr / 64 + 1, sizeof(*held->bits));
+	if (!held->bits)
+		return -ENOMEM;
+	held->start_pfn = start_pfn;
+	held->nr_bits = nr;
 	for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
 		for (size_t i = 0; i < held->blocks[order].nr; i++)
-			km_held_bits_set(bits, held->blocks[order].pfns[i], 1ull << order, true);
+			set_bits(held, held->blocks[order].pfns[i], 1ull << order, true);
+	return 0;
 }
 
 int km_held_add(struct km_held *held, uint64_t pfn, unsigned int order)
@@ -101,7 +78,8 @@ int km_held_add(struct km_held *held, uint64_t pfn, unsigned int order)
 	if (km_pfn_stack_push(&held->blocks[order], pfn))
 		return -ENOMEM;
 	if (held->bits)
-		km_held_bits_set(held->bits, pfn, 1ull << order, true);
+		set_bits(held, pfn, 1ull << order, true);
+	held->nr_pages += 1ull << order;
 	return 0;
 }
 
@@ -128,34 +106,90 @@ int km_held_add_range(struct km_held *held, uint64_t start, uint64_t end)
 	return 0;
 }
 
-/* What is left of a block that lost pages, as blocks.  Lost pages stay lost: no bit is set. */
-static void add_left(struct km_held *held, uint64_t pfn, unsigned int order)
+static uint64_t count_held(const struct km_held *held, uint64_t pfn, unsigned int order)
 {
-	uint64_t count = km_held_bits_count(held->bits, pfn, 1ull << order);
+	uint64_t count = 0;
+
+	if (!held->bits)
+		return 1ull << order;
+	for (uint64_t end = pfn + (1ull << order); pfn < end; pfn++)
+		count += km_held_has(held, pfn);
+	return count;
+}
+
+/* What is left of a block that lost pages, as blocks.  -ENOMEM: some are not listed any more. */
+static int add_left(struct km_held *held, uint64_t pfn, unsigned int order)
+{
+	uint64_t count = count_held(held, pfn, order);
 
 	if (!count)
-		return;
-	if (count == 1ull << order) {
-		km_pfn_stack_push(&held->blocks[order], pfn);
-		return;
+		return 0;
+	if (count < 1ull << order)
+		return add_left(held, pfn + (1ull << (order - 1)), order - 1)
+			       ? -ENOMEM
+			       : add_left(held, pfn, order - 1);
+	if (!km_pfn_stack_push(&held->blocks[order], pfn))
+		return 0;
+	set_bits(held, pfn, count, false);
+	held->nr_pages -= count;
+	return -ENOMEM;
+}
+
+int km_held_settle(struct km_held *held)
+{
+	int err = 0;
+
+	for (unsigned int order = 1; held->bits && order < KM_NR_ORDERS; order++) {
+		struct km_pfn_stack *stack = &held->blocks[order];
+		size_t nr = 0;
+
+		for (size_t i = 0; i < stack->nr; i++) {
+			uint64_t pfn = stack->pfns[i];
+
+			if (count_held(held, pfn, order) == 1ull << order)
+				stack->pfns[nr++] = pfn;
+			else if (add_left(held, pfn, order)) /* smaller ones: not this stack */
+				err = -ENOMEM;
+		}
+		stack->nr = nr;
 	}
-	add_left(held, pfn + (1ull << (order - 1)), order - 1);
-	add_left(held, pfn, order - 1);
+	for (size_t i = held->bits ? held->blocks[0].nr : 0; i-- > 0;)
+		if (!km_held_has(held, held->blocks[0].pfns[i]))
+			held->blocks[0].pfns[i] = held->blocks[0].pfns[--held->blocks[0].nr];
+	return err;
+}
+
+bool km_held_take_page(struct km_held *held, uint64_t pfn)
+{
+	if (!km_held_has(held, pfn))
+		return false;
+	set_bits(held, pfn, 1, false);
+	held->nr_pages--;
+	return true;
+}
+
+uint64_t km_held_take_entry(struct km_held *held, unsigned int order, size_t at)
+{
+	uint64_t pfn = held->blocks[order].pfns[at];
+
+	held->blocks[order].pfns[at] = KM_NO_PAGE;
+	if (held->bits)
+		set_bits(held, pfn, 1ull << order, false);
+	held->nr_pages -= 1ull << order;
+	return pfn;
 }
 
 /* The last block of the smallest order that is not smaller, whole; KM_NO_PFN if there is none. */
 static uint64_t pop_whole(struct km_held *held, unsigned int order, unsigned int *from)
 {
 	for (*from = order; *from < KM_NR_ORDERS;) {
-		struct km_pfn_stack *stack = &held->blocks[*from];
-		uint64_t pfn = km_pfn_stack_pop(stack);
+		uint64_t pfn = km_pfn_stack_pop(&held->blocks[*from]);
 
 		if (pfn == KM_NO_PFN) {
 			(*from)++;
 			continue;
 		}
-		if (!held->bits ||
-		    km_held_bits_count(held->bits, pfn, 1ull << *from) == 1ull << *from)
+		if (count_held(held, pfn, *from) == 1ull << *from)
 			return pfn;
 		add_left(held, pfn, *from);
 		*from = order;
@@ -179,28 +213,15 @@ uint64_t km_held_take(struct km_held *held, unsigned int order)
 	while (from-- > order)
 		km_pfn_stack_push(&held->blocks[from], pfn + (1ull << from));
 	if (held->bits)
-		km_held_bits_set(held->bits, pfn, 1ull << order, false);
+		set_bits(held, pfn, 1ull << order, false);
+	held->nr_pages -= 1ull << order;
 	return pfn;
-}
-
-uint64_t km_held_pages(const struct km_held *held)
-{
-	uint64_t pages = 0;
-
-	for (unsigned int order = 0; order < KM_NR_ORDERS; order++) {
-		const struct km_pfn_stack *stack = &held->blocks[order];
-
-		if (!held->bits)
-			pages += (uint64_t)stack->nr << order;
-		for (size_t i = 0; held->bits && i < stack->nr; i++)
-			pages += km_held_bits_count(held->bits, stack->pfns[i], 1ull << order);
-	}
-	return pages;
 }
 
 void km_held_release(struct km_held *held)
 {
 	for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
 		km_pfn_stack_release(&held->blocks[order]);
-	held->bits = NULL;
+	free(held->bits);
+	*held = (struct km_held){ 0 };
 }

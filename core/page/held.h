@@ -6,9 +6,9 @@
  * Blocks are only ever cut, never joined: a page that is claimed and freed goes to
  * the buddy lists.  No page descriptor is touched.
  *
- * Where it is known which pages are held (a page map), a set of bits says so, and pages
- * can be taken by number.  Then a block of the sets may have lost pages: what is held is
- * what both its block and its bit say.
+ * Where it is known which pages are held (a page map), each set has bits for the pages of
+ * the zone, and pages can be taken by number.  A block may then have lost pages: what is held
+ * is what both its block and its bit say.
  */
 #ifndef CORE_PAGE_HELD_H
 #define CORE_PAGE_HELD_H
@@ -31,15 +31,12 @@ enum km_held_class {
 	KM_NR_HELD
 };
 
-/* A bit for each page of a zone, set while it is held. */
-struct km_held_bits {
-	uint64_t start_pfn, nr;
-	uint64_t words[];
-};
-
+/* nr_pages = pages of the blocks, or with bits: of them those whose bits are set. */
 struct km_held {
 	struct km_pfn_stack blocks[KM_NR_ORDERS];
-	struct km_held_bits *bits; /* shared by the sets of a zone, not owned; NULL: not known */
+	uint64_t nr_pages;
+	uint64_t *bits; /* owned; NULL: pages are not held by number */
+	uint64_t start_pfn, nr_bits;
 };
 
 /* 0 or -ENOMEM. */
@@ -66,16 +63,22 @@ int km_held_add(struct km_held *held, uint64_t pfn, unsigned int order);
  * cut large blocks while there are small ones.  KM_NO_PFN if none holds it.
  */
 uint64_t km_held_take(struct km_held *held, unsigned int order);
-uint64_t km_held_pages(const struct km_held *held);
 void km_held_release(struct km_held *held);
 
-/* All clear.  NULL without memory; free() it. */
-struct km_held_bits *km_held_bits_new(uint64_t start_pfn, uint64_t nr);
-/* Of the pages [pfn, pfn + nr), how many are held. */
-uint64_t km_held_bits_count(const struct km_held_bits *bits, uint64_t pfn, uint64_t nr);
-/* Set or clear the bits of pages of the zone. */
-void km_held_bits_set(struct km_held_bits *bits, uint64_t pfn, uint64_t nr, bool held);
-/* From now on bits say what is held: those of the set's blocks are set. */
-void km_held_use_bits(struct km_held *held, struct km_held_bits *bits);
+/* From now on pages of the zone [start_pfn, start_pfn + nr) are held by number.  0 or -ENOMEM. */
+int km_held_by_number(struct km_held *held, uint64_t start_pfn, uint64_t nr);
+/* Is it in this set?  False where that is not known. */
+static inline bool km_held_has(const struct km_held *held, uint64_t pfn)
+{
+	uint64_t bit = pfn - held->start_pfn;
+
+	return held->bits && bit < held->nr_bits && held->bits[bit / 64] >> bit % 64 & 1;
+}
+/* Take one page by number.  False if it is not in this set. */
+bool km_held_take_page(struct km_held *held, uint64_t pfn);
+/* Take the block at a place of its stack, where KM_NO_PAGE stays. */
+uint64_t km_held_take_entry(struct km_held *held, unsigned int order, size_t at);
+/* Cut the blocks that lost pages, so that all of each is held.  0 or -ENOMEM. */
+int km_held_settle(struct km_held *held);
 
 #endif

@@ -65,9 +65,10 @@ struct zone {
 	uint64_t nr_fallbacks;	/* blocks taken from another type: mm_page_alloc_extfrag */
 	uint64_t nr_fragmented; /* times less than a pageblock was wanted: boost_watermark() */
 	struct km_held *held;	/* by class: extents of held pages, for km_pages_claim() */
-	struct km_held_bits *held_bits; /* which pages are held; NULL: not known by number */
-	struct km_pfn_stack *pcp_guess; /* by CPU: held pages put on its list by guess */
-	struct km_held *deferred;	/* deferred_pages in all */
+	bool held_by_number;	/* it is known which pages are held (a page map) */
+	uint64_t nr_held_moved; /* held by number that lie elsewhere now (compaction) */
+	struct km_pfn_stack *pcp_guess;		   /* by CPU: held pages put on its list by guess */
+	struct km_held *deferred;		   /* deferred_pages in all */
 	uint64_t free_by_type[KM_NR_MIGRATETYPES]; /* free_pages, split */
 	uint64_t reserved_highatomic;		   /* pages of HIGHATOMIC pageblocks */
 	/*

@@ -27,7 +27,7 @@ static const struct {
 
 uint64_t km_zone_held_reclaimable(const struct zone *zone)
 {
-	uint64_t held = km_held_pages(&zone->held[KM_HELD_MOVABLE]);
+	uint64_t held = zone->held[KM_HELD_MOVABLE].nr_pages;
 
 	return held > zone->held_pinned ? held - zone->held_pinned : 0;
 }

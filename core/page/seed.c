@@ -139,27 +139,24 @@ int km_pages_seed_map(struct km_pages *pages, struct zone *zone,
 		      const uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS],
 		      const struct km_extent *extents, size_t nr_extents)
 {
-	struct km_held_bits *bits = km_held_bits_new(zone->start_pfn, zone->spanned_pages);
 	struct km_pfn_stack *guess = calloc(pages->machine->nr_cpus, sizeof(*guess));
 	struct km_seed_plan plan;
 	int err;
 
 	assert(zone->held_pages == zone->managed_pages);
 	err = km_seed_plan_from_map(&plan, pages, zone, blocks, extents, nr_extents);
-	if (!err && (!bits || !guess))
+	for (int kind = 0; kind < KM_NR_HELD && !err; kind++)
+		err = km_held_by_number(&plan.rest[kind], zone->start_pfn, zone->spanned_pages);
+	if (!err && !guess)
 		err = -ENOMEM;
 	if (err)
 		goto out;
 	apply(pages, zone, &plan);
-	for (int kind = 0; kind < KM_NR_HELD; kind++)
-		km_held_use_bits(&zone->held[kind], bits);
-	zone->held_bits = bits;
+	zone->held_by_number = true;
 	zone->pcp_guess = guess;
-	bits = NULL;
 	guess = NULL;
 out:
 	km_seed_plan_release(&plan);
-	free(bits);
 	free(guess);
 	return err;
 }
@@ -167,8 +164,8 @@ out:
 /* Pages of a per-cpu list look like the kernel's own in a page map, and like any other without. */
 static uint64_t take_for_pcp(struct zone *zone)
 {
-	enum km_held_class first = zone->held_bits ? KM_HELD_KERNEL : KM_HELD_MOVABLE;
-	enum km_held_class second = zone->held_bits ? KM_HELD_MOVABLE : KM_HELD_KERNEL;
+	enum km_held_class first = zone->held_by_number ? KM_HELD_KERNEL : KM_HELD_MOVABLE;
+	enum km_held_class second = zone->held_by_number ? KM_HELD_MOVABLE : KM_HELD_KERNEL;
 	uint64_t pfn = km_held_take(&zone->held[first], 0);
 
 	return pfn != KM_NO_PFN ? pfn : km_held_take(&zone->held[second], 0);
@@ -228,6 +225,7 @@ static int free_held(struct km_pages *pages, struct zone *zone, struct km_held *
 			else if (km_free_area_add_untouched(zone, pfn, type))
 				return -ENOMEM;
 			zone->held_pages -= 1ull << order;
+			held->nr_pages -= 1ull << order;
 		}
 		km_pfn_stack_release(stack);
 	}

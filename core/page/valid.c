@@ -369,25 +369,38 @@ static bool check_held_blocks(struct check *check, uint64_t (*blocks)[2], size_t
 /* Held by number: blocks and bits must tell the same, and the pages be clear. */
 static bool check_held_bits(struct check *check)
 {
-	const struct km_held_bits *bits = check->zone->held_bits;
-	uint64_t end = bits->start_pfn + bits->nr, nr = 0, pages = 0;
+	const struct zone *zone = check->zone;
+	uint64_t nr = 0, listed = 0, pages = 0;
 
-	for (uint64_t pfn = bits->start_pfn; pfn < end; pfn++) {
-		if (!km_held_bits_count(bits, pfn, 1))
-			continue;
-		nr++;
-		if (!is_zero(km_page(check->pages->machine, pfn)))
+	for (uint64_t pfn = zone->start_pfn; pfn < km_zone_end(zone); pfn++) {
+		unsigned int sets = 0;
+
+		for (int kind = 0; kind < KM_NR_HELD; kind++)
+			sets += km_held_has(&zone->held[kind], pfn);
+		nr += sets;
+		if (sets > 1)
+			return complain(check, "pfn %llu is held twice", (unsigned long long)pfn);
+		if (sets && !is_zero(km_page(check->pages->machine, pfn)))
 			return complain(check, "pfn %llu is held, but not clear",
 					(unsigned long long)pfn);
 	}
-	for (int kind = 0; kind < KM_NR_HELD; kind++)
-		pages += km_held_pages(&check->zone->held[kind]);
-	if (nr != pages)
+	for (int kind = 0; kind < KM_NR_HELD; kind++) {
+		const struct km_held *held = &zone->held[kind];
+
+		pages += held->nr_pages;
+		for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
+			for (size_t i = 0; i < held->blocks[order].nr; i++)
+				for (uint64_t at = 0; at < 1ull << order; at++)
+					listed +=
+						km_held_has(held, held->blocks[order].pfns[i] + at);
+	}
+	if (nr != listed)
 		return complain(check, "%llu pages are held by number, held blocks have %llu",
-				(unsigned long long)nr, (unsigned long long)pages);
-	if (nr != check->zone->held_pages)
-		return complain(check, "held_pages is %llu, %llu are held by number",
-				(unsigned long long)check->zone->held_pages,
+				(unsigned long long)nr, (unsigned long long)listed);
+	if (nr != zone->held_pages || nr != pages)
+		return complain(check,
+				"held_pages is %llu, the sets' %llu, %llu are held by number",
+				(unsigned long long)zone->held_pages, (unsigned long long)pages,
 				(unsigned long long)nr);
 	return true;
 }
@@ -400,10 +413,10 @@ static bool check_held(struct check *check)
 	size_t nr = 0, i = 0;
 	bool ok;
 
-	if (check->zone->held_bits)
+	if (check->zone->held_by_number)
 		return check_held_bits(check);
 	for (int kind = 0; kind < KM_NR_HELD; kind++) {
-		pages += km_held_pages(&held[kind]);
+		pages += held[kind].nr_pages;
 		for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
 			nr += held[kind].blocks[order].nr;
 	}

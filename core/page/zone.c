@@ -155,7 +155,6 @@ void km_page_zones_release(struct km_pages *pages)
 		for (unsigned int cpu = 0; zone->pcp_guess && cpu < pages->machine->nr_cpus; cpu++)
 			km_pfn_stack_release(&zone->pcp_guess[cpu]);
 		free(zone->pcp_guess);
-		free(zone->held_bits);
 		free(zone->pageblock_types);
 		km_pcp_delete(zone->pcp);
 	}

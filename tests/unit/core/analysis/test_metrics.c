@@ -383,7 +383,10 @@ static void add_random(struct handmade *h, unsigned int nr)
 				  GFP_HIGHUSER_MOVABLE);
 			break;
 		case 11 ... 12:
-			add_pages(h, TF_PAGE_FREE, pfn, order, r >> 20 & 1 ? 4 : r >> 21 & 3, 0);
+			add_pages(h, TF_PAGE_FREE, pfn, order,
+				  r >> 20 & 1 ? (r >> 24 & 15 ? TF_OWNER_OTHER : TF_OWNER_MIGRATED)
+					      : r >> 21 & 3,
+				  0);
 			break;
 		case 13:
 			add_area(h, r & 16 ? TF_VMAP_ALLOC : TF_VMAP_FREE, AREA(r >> 8 & 63),

@@ -213,7 +213,7 @@ START_TEST(held_pages_move)
 	ck_assert_int_eq(km_compact_zone(&rig.pages, zone, &order3), KM_COMPACT_SUCCESS);
 	ck_assert_map(&rig, 0, "3-------................0a0a");
 	ck_assert_map(&rig, 56, ".a.a.a.a");
-	ck_assert_uint_eq(km_held_pages(&zone->held[KM_HELD_MOVABLE]), 20);
+	ck_assert_uint_eq(zone->held[KM_HELD_MOVABLE].nr_pages, 20);
 	ck_assert_uint_eq(zone->held[KM_HELD_MOVABLE].blocks[2].nr, 0);
 	ck_assert_uint_eq(zone->held[KM_HELD_MOVABLE].blocks[0].nr, 20);
 	ck_assert_uint_eq(zone->free_pages, 24);

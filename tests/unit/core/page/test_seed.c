@@ -202,8 +202,8 @@ static void seed_and_check_live(bool ranges)
 	ck_assert_uint_eq(rig.pages.zones[0].held_pages, 0);
 	ck_assert_uint_eq(rig.pages.zones[1].held_pages, 0);
 	for (unsigned int i = 0; i < 3; i++)
-		ck_assert_uint_eq(km_held_pages(&rig.pages.zones[i].held[KM_HELD_MOVABLE]) +
-					  km_held_pages(&rig.pages.zones[i].held[KM_HELD_KERNEL]),
+		ck_assert_uint_eq(rig.pages.zones[i].held[KM_HELD_MOVABLE].nr_pages +
+					  rig.pages.zones[i].held[KM_HELD_KERNEL].nr_pages,
 				  rig.pages.zones[i].held_pages);
 	rig_end(&rig);
 }

@@ -28,7 +28,12 @@ typedef uint64_t block_counts[KM_NR_MIGRATETYPES][KM_NR_ORDERS];
 
 static uint64_t nr_held(const struct zone *zone, uint64_t pfn, uint64_t nr)
 {
-	return km_held_bits_count(zone->held_bits, pfn, nr);
+	uint64_t held = 0;
+
+	for (uint64_t end = pfn + nr; pfn < end; pfn++)
+		for (int kind = 0; kind < KM_NR_HELD; kind++)
+			held += km_held_has(&zone->held[kind], pfn);
+	return held;
 }
 
 /*
