@@ -145,16 +145,14 @@ static bool type_merges(enum km_migratetype type)
 }
 
 /*
- * A free buddy is about to become part of a block of type.  False if they must stay apart:
- * from the pageblock order on, where the pageblocks themselves would have to change type.
+ * A free buddy of another type is about to become part of a block of type.  False if they
+ * must stay apart: from the pageblock order on, where pageblocks would have to change type.
  */
 static bool adopt_buddy(struct km_pages *pages, struct zone *zone, uint64_t buddy,
 			unsigned int order, enum km_migratetype type)
 {
 	enum km_migratetype buddy_type = km_page(pages->machine, buddy)->migratetype;
 
-	if (buddy_type == type)
-		return true;
 	if (order >= pages->machine->profile.pageblock_order) {
 		if (!type_merges(type) || !type_merges(buddy_type))
 			return false;
@@ -168,7 +166,8 @@ static bool adopt_buddy(struct km_pages *pages, struct zone *zone, uint64_t budd
 void km_buddy_put(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsigned int order,
 		  enum km_migratetype type, unsigned int put_flags)
 {
-	const unsigned int features = pages->machine->profile.features;
+	const struct km_machine *machine = pages->machine;
+	const unsigned int features = machine->profile.features;
 
 	assert(!(pfn & ((1ull << order) - 1)));
 	zone->free_pages += 1ull << order;
@@ -176,12 +175,17 @@ void km_buddy_put(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsig
 	for (; order < KM_MAX_ORDER; order++) {
 		uint64_t buddy = pfn ^ 1ull << order;
 
-		if (!is_free_buddy(pages, zone, buddy, order) ||
-		    !adopt_buddy(pages, zone, buddy, order, type))
+		if (!is_free_buddy(pages, zone, buddy, order))
 			break;
-		km_free_area_unlink(pages->machine, zone, buddy);
+		if (km_page(machine, buddy)->migratetype == type)
+			km_free_area_unlink(machine, zone, buddy, order, type);
+		else if (adopt_buddy(pages, zone, buddy, order, type))
+			km_free_area_unlink(machine, zone, buddy, order,
+					    km_page(machine, buddy)->migratetype);
+		else
+			break;
 		if (buddy < pfn) {
-			*km_page(pages->machine, pfn) = (struct page){ 0 };
+			*km_page(machine, pfn) = (struct page){ 0 };
 			pfn = buddy;
 		}
 	}
@@ -193,7 +197,7 @@ void km_buddy_put(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsig
 		if (is_free_buddy(pages, zone, parent ^ 2ull << order, order + 1))
 			put_flags |= KM_PUT_TAIL;
 	}
-	km_free_area_link(pages->machine, zone, pfn, order, type, put_flags);
+	km_free_area_link(machine, zone, pfn, order, type, put_flags);
 }
 
 void km_buddy_put_by_pageblock(struct km_pages *pages, struct zone *zone, uint64_t pfn,

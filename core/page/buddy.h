@@ -79,19 +79,17 @@ static inline void km_free_area_link(const struct km_machine *machine, struct zo
 	zone->free_orders[type] |= 1u << order;
 }
 
-/* Unlink a block, without the counts of pages, and clear its descriptor. */
+/* Unlink a block of that order and type, without the counts of pages, and clear its descriptor. */
 static inline void km_free_area_unlink(const struct km_machine *machine, struct zone *zone,
-				       uint64_t pfn)
+				       uint64_t pfn, unsigned int order, enum km_migratetype type)
 {
-	struct page *page = km_page(machine, pfn);
-	struct km_free_area *area = &zone->free_area[page->order];
-	struct km_page_list *list = &area->list[page->migratetype];
+	struct km_free_area *area = &zone->free_area[order];
 
-	km_page_list_del(machine, list, pfn);
-	if (!list->nr)
-		zone->free_orders[page->migratetype] &= ~(1u << page->order);
+	km_page_list_del(machine, &area->list[type], pfn);
+	if (!area->list[type].nr)
+		zone->free_orders[type] &= ~(1u << order);
 	area->nr_free--;
-	*page = (struct page){ 0 };
+	*km_page(machine, pfn) = (struct page){ 0 };
 }
 
 static inline void km_free_area_add(struct km_pages *pages, struct zone *zone, uint64_t pfn,
@@ -107,11 +105,12 @@ static inline void km_free_area_add(struct km_pages *pages, struct zone *zone, u
 static inline void km_free_area_del(struct km_pages *pages, struct zone *zone, uint64_t pfn)
 {
 	const struct page *page = km_page(pages->machine, pfn);
-	uint64_t nr = 1ull << page->order;
+	enum km_migratetype type = page->migratetype;
+	unsigned int order = page->order;
 
-	zone->free_pages -= nr;
-	zone->free_by_type[page->migratetype] -= nr;
-	km_free_area_unlink(pages->machine, zone, pfn);
+	km_free_area_unlink(pages->machine, zone, pfn, order, type);
+	zone->free_pages -= 1ull << order;
+	zone->free_by_type[type] -= 1ull << order;
 }
 
 /* Take the first block of a list that is not empty, touched or not. */

@@ -3,6 +3,8 @@
  * The page allocator's entry points.
  *
  *   km_alloc_pages
+ *     at once     the first zone is roomy, and the list where such requests are served has
+ *                 a block: the rest would come to the same
  *     fast path   zonelist at the low watermark, rather another zone than another
  *                 migratetype, then the same again without that wish
  *     slow path   slowpath.c
@@ -163,6 +165,20 @@ static void classify_requests(struct km_pages *pages)
 		}
 }
 
+/* The first zone, if zone_admits() would admit the request there and note nothing; else NULL. */
+static inline __attribute__((always_inline)) struct zone *
+roomy_zone(struct km_pages *pages, const struct km_request_kind *kind, unsigned int order)
+{
+	struct zone *zone = &pages->zones[kind->zone];
+	bool looks_high =
+		!zone->below_high && (pages->machine->profile.features & KM_FEAT_PCP_AUTO_HIGH);
+	uint64_t mark = looks_high ? zone->wmark_high : zone->wmark_low;
+
+	return km_zone_admits(zone, order, mark, kind->class, kind->alloc_flags & KM_ALLOC_CMA)
+		       ? zone
+		       : NULL;
+}
+
 /*
  * What most requests are: the first zone has more free pages than it needs, and the
  * per-cpu list has a block.  KM_NO_PFN, with nothing changed, for all others.
@@ -171,20 +187,22 @@ static inline __attribute__((always_inline)) uint64_t
 take_listed(struct km_pages *pages, const struct km_request_kind *kind, unsigned int order,
 	    unsigned int cpu)
 {
-	const struct km_machine *machine = pages->machine;
-	struct zone *zone = &pages->zones[kind->zone];
-	bool looks_high = !zone->below_high && (machine->profile.features & KM_FEAT_PCP_AUTO_HIGH);
-	uint64_t needs = km_zone_needs(zone, order, looks_high ? zone->wmark_high : zone->wmark_low,
-				       kind->class, kind->alloc_flags & KM_ALLOC_CMA);
+	struct zone *zone = roomy_zone(pages, kind, order);
 
-	if (zone->free_pages <= needs)
+	if (!zone)
 		return KM_NO_PFN;
-	if (order &&
-	    !((zone->free_orders[KM_MIGRATE_UNMOVABLE] | zone->free_orders[KM_MIGRATE_MOVABLE] |
-	       zone->free_orders[KM_MIGRATE_RECLAIMABLE]) >>
-	      order))
+	return km_pcp_pop(pages->machine, zone, &zone->pcp[cpu], order, kind->migratetype);
+}
+
+/* The same of a request that goes past the per-cpu lists: the free lists of its type have it. */
+static uint64_t take_free(struct km_pages *pages, const struct km_request_kind *kind,
+			  unsigned int order)
+{
+	struct zone *zone = roomy_zone(pages, kind, order);
+
+	if (!zone || zone->free_by_type[KM_MIGRATE_CMA])
 		return KM_NO_PFN;
-	return km_pcp_pop(machine, zone, &zone->pcp[cpu], order, kind->migratetype);
+	return km_buddy_take_smallest(pages, zone, order, kind->migratetype);
 }
 
 static bool may_be_listed(const struct km_request_kind *kind, km_gfp gfp)
@@ -216,9 +234,12 @@ static __attribute__((noinline)) uint64_t alloc_block(struct km_pages *pages, km
 	if (gfp & KM_GFP_THISNODE)
 		req.alloc_flags = (req.alloc_flags & KM_ALLOC_CMA) | nofragment_flag(pages, &req);
 
-	if (order && order <= KM_PCP_MAX_ORDER && may_be_listed(kind, gfp) &&
-	    km_pcp_allows(&pages->machine->profile, order))
-		pfn = take_listed(pages, kind, order, cpu);
+	if (order && may_be_listed(kind, gfp)) {
+		if (!km_pcp_allows(&pages->machine->profile, order))
+			pfn = take_free(pages, kind, order);
+		else if (order <= KM_PCP_MAX_ORDER)
+			pfn = take_listed(pages, kind, order, cpu);
+	}
 	if (pfn == KM_NO_PFN)
 		pfn = km_request_take(pages, &req);
 	if (pfn == KM_NO_PFN)
@@ -293,10 +314,12 @@ static __attribute__((noinline)) int free_block(struct km_pages *pages, uint64_t
 		km_lru_del(pages, pfn);
 	zone = used_zone(pages, pfn);
 	type = km_pageblock_type(pages, zone, pfn);
-	if (!km_pcp_allows(&machine->profile, order) || type == KM_MIGRATE_ISOLATE)
-		km_buddy_put_by_pageblock(pages, zone, pfn, order, 0);
-	else
+	if (km_pcp_allows(&machine->profile, order) && type != KM_MIGRATE_ISOLATE)
 		km_pcp_put(pages, zone, cpu, pfn, order, pcp_type(type));
+	else if (order <= machine->profile.pageblock_order)
+		km_buddy_put(pages, zone, pfn, order, type, 0);
+	else
+		km_buddy_put_by_pageblock(pages, zone, pfn, order, 0);
 	return 0;
 }
 

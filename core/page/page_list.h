@@ -51,15 +51,16 @@ static inline void km_page_list_del(const struct km_machine *machine, struct km_
 				    uint64_t pfn)
 {
 	const struct page *page = km_page(machine, pfn);
+	uint32_t next = page->next, prev = page->prev;
 
-	if (page->prev != KM_NO_PAGE)
-		km_page(machine, page->prev)->next = page->next;
+	if (prev != KM_NO_PAGE)
+		km_page(machine, prev)->next = next;
 	else
-		list->head = page->next;
-	if (page->next != KM_NO_PAGE)
-		km_page(machine, page->next)->prev = page->prev;
+		list->head = next;
+	if (next != KM_NO_PAGE)
+		km_page(machine, next)->prev = prev;
 	else
-		list->tail = page->prev;
+		list->tail = prev;
 	list->nr--;
 }
 
