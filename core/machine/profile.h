@@ -63,9 +63,8 @@ enum km_feature {
 	KM_FEAT_KMALLOC_CGROUP = 1 << 6,    /* kmalloc-cg-* exist (5.14) */
 	KM_FEAT_SHEAVES = 1 << 7, /* per-cpu sheaves where the cache asks for them (6.18) */
 	/* Watermarks and reserves; without any of these they are those of 2.6.32. */
-	KM_FEAT_WMARK_BLOCK = 1 << 8, /* higher orders need a block, not a share of each (4.4) */
-	KM_FEAT_MANAGED_PAGES =
-		1 << 9, /* sizes by managed pages and watermark_scale_factor (4.18) */
+	KM_FEAT_WMARK_BLOCK = 1 << 8,	   /* orders need a block, not a share of each (4.4) */
+	KM_FEAT_MANAGED_PAGES = 1 << 9,	   /* by managed pages, watermark_scale_factor (4.18) */
 	KM_FEAT_WMARK_BOOST = 1 << 10,	   /* fragmentation raises them for a while (5.0) */
 	KM_FEAT_MIN_FREE_256M = 1 << 11,   /* min_free_kbytes is up to 256 MiB, not 64 (5.8) */
 	KM_FEAT_WMARK_PROMO = 1 << 12,	   /* a fourth one, for memory tiers (5.18) */
