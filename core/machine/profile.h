@@ -91,7 +91,7 @@ struct km_profile {
 	/* From one node to another, as ACPI's SLIT: 10 to itself, above 10 else; 0: derived. */
 	uint8_t distance[KM_MAX_NODES][KM_MAX_NODES];
 	/* Bit N: node N has no CPUs, they are spread over the others. */
-	uint8_t cpuless_nodes;
+	unsigned int cpuless_nodes;
 	unsigned int page_shift;      /* 12 */
 	unsigned int address_bits;    /* 32 or 64 */
 	unsigned int cacheline_bytes; /* 64 */

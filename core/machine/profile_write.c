@@ -16,7 +16,8 @@ static bool zones_equal(const struct km_zone_desc *a, const struct km_zone_desc 
 	       a->spanned_pages == b->spanned_pages && a->present_pages == b->present_pages &&
 	       a->managed_pages == b->managed_pages && a->deferred_pages == b->deferred_pages &&
 	       a->wmark_min == b->wmark_min && a->wmark_low == b->wmark_low &&
-	       a->wmark_high == b->wmark_high && a->has_protection == b->has_protection &&
+	       a->wmark_high == b->wmark_high && a->watermark_boost == b->watermark_boost &&
+	       a->has_protection == b->has_protection &&
 	       (!a->has_protection ||
 		!memcmp(a->protection, b->protection, sizeof(a->protection))) &&
 	       a->pcp_batch == b->pcp_batch && a->pcp_high_min == b->pcp_high_min &&
@@ -50,6 +51,8 @@ bool km_profile_equal(const struct km_profile *a, const struct km_profile *b)
 	       a->vmalloc_start == b->vmalloc_start && a->vmalloc_end == b->vmalloc_end &&
 	       a->min_free_kbytes == b->min_free_kbytes &&
 	       a->watermark_scale_factor == b->watermark_scale_factor &&
+	       a->watermark_boost_factor == b->watermark_boost_factor &&
+	       a->cpuless_nodes == b->cpuless_nodes &&
 	       !memcmp(a->lowmem_reserve_ratio, b->lowmem_reserve_ratio,
 		       sizeof(a->lowmem_reserve_ratio)) &&
 	       a->percpu_pagelist_high_fraction == b->percpu_pagelist_high_fraction &&

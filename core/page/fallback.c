@@ -17,15 +17,16 @@
  * A page counts as movable if it was taken for a movable request, or is held in a
  * movable pageblock.
  *
- * Not modelled: watermark boosting (fragmented() is where it begins), and MIGRATE_RESERVE
- * of 2.6.32.  That type had at most two pageblocks of a zone, which all other types' lists
- * had to be empty for: free pages below the min watermark, to which only atomic and
- * memalloc requests come.  Its pages count as free like any others, so leaving it out changes
- * where the last of these requests are served, not whether, unless they are of high order.
+ * Not modelled: MIGRATE_RESERVE of 2.6.32.  That type had at most two pageblocks of a zone,
+ * which all other types' lists had to be empty for: free pages below the min watermark, to
+ * which only atomic and memalloc requests come.  Its pages count as free like any others, so
+ * leaving it out changes where the last of these requests are served, not whether, unless
+ * they are of high order.
  *
  * Mirrors mm/page_alloc.c 2.6.32, 5.10 and 6.12.
  */
 #include "core/page/buddy.h"
+#include "core/page/reclaim.h"
 
 static const uint8_t fallbacks[KM_MIGRATE_PCPTYPES][KM_MIGRATE_PCPTYPES - 1] = {
 	[KM_MIGRATE_UNMOVABLE] = { KM_MIGRATE_RECLAIMABLE, KM_MIGRATE_MOVABLE },
@@ -100,9 +101,11 @@ static bool pageblock_survey(const struct km_pages *pages, const struct zone *zo
  * A block smaller than a pageblock is taken from another type: from here on two types
  * share a pageblock.  The kernel boosts the zone's watermarks now (since 5.0).
  */
-static void fragmented(struct zone *zone)
+static void fragmented(struct km_pages *pages, struct zone *zone)
 {
 	zone->nr_fragmented++;
+	if (!pages->reclaim_recorded && km_zone_boost(pages, zone))
+		km_kswapd_wake(pages, zone->node, 0, 0, zone->type);
 }
 
 /* The end of the list for free pages that change type; none of them is hot. */
@@ -159,7 +162,7 @@ static uint64_t claim_block(struct km_pages *pages, struct zone *zone, unsigned 
 		km_buddy_expand(pages, zone, pfn, order, from, start);
 		return pfn;
 	}
-	fragmented(zone);
+	fragmented(pages, zone);
 	if (!pageblock_survey(pages, zone, pfn, &block) ||
 	    !pageblock_fits(pages, &block, block_type, start))
 		return KM_NO_PFN;
@@ -246,7 +249,7 @@ static void move_over(struct km_pages *pages, struct zone *zone, unsigned int fr
 		if (from >= pages->machine->profile.pageblock_order) {
 			km_pageblock_set_types(pages, zone, pfn, 1ull << from, start);
 		} else {
-			fragmented(zone);
+			fragmented(pages, zone);
 			if (can_take_pageblock(pages, from, start) &&
 			    pageblock_survey(pages, zone, pfn, &block)) {
 				pageblock_move_free(pages, zone, &block, start);
@@ -307,7 +310,7 @@ static uint64_t largest_fallback(struct km_pages *pages, struct zone *zone, unsi
 	if (from >= (int)pageblock_order)
 		km_pageblock_set_types(pages, zone, pfn, 1ull << from, start);
 	else
-		fragmented(zone);
+		fragmented(pages, zone);
 	km_buddy_expand(pages, zone, pfn, order, from, rest);
 	zone->nr_taken++;
 	return pfn;
@@ -359,12 +362,11 @@ void km_highatomic_reserve(struct km_pages *pages, struct zone *zone, uint64_t p
 {
 	unsigned int pageblock_order = pages->machine->profile.pageblock_order;
 	uint64_t nr = 1ull << pageblock_order;
-	uint64_t limit = zone->managed_pages / 100;
 	struct pageblock block;
 
 	if (pages->machine->profile.features & KM_FEAT_FALLBACK_LARGEST)
 		return;
-	if (limit < nr || zone->reserved_highatomic >= (limit + nr - 1) / nr * nr)
+	if (zone->reserved_highatomic >= km_highatomic_limit(pages, zone))
 		return;
 	if (km_pageblock_type(pages, zone, pfn) >= KM_MIGRATE_PCPTYPES)
 		return;

@@ -14,8 +14,12 @@
  * Mirrors mm/vmscan.c 6.12: wakeup_kswapd(), balance_pgdat(); mm/compaction.c: kcompactd.
  */
 #include "core/page/compact.h"
+#include "core/page/pcp.h"
 #include "core/page/reclaim.h"
 #include "core/page/zone.h"
+
+#define NSEC_PER_SEC 1000000000ull
+#define MAX_TICKS 64 /* a high that loses an eighth each time is where it was going by then */
 
 /* The CPU whose per-cpu lists the threads of a node use. */
 static unsigned int cpu_of_node(const struct km_pages *pages, unsigned int node)
@@ -63,11 +67,24 @@ static void kcompactd_wake(struct km_pages *pages, unsigned int node, unsigned i
 		kswapd->kcompactd_class = class;
 }
 
-/* balance_pgdat() from its start. */
-static void kswapd_begin(struct km_pages *pages, struct km_kswapd *kswapd)
+/* Pages by which the marks of a node's zones are raised. */
+static uint64_t node_boost(const struct km_pages *pages, unsigned int node)
 {
+	uint64_t boost = 0;
+
+	for (unsigned int i = 0; i < pages->nr_zones; i++)
+		boost += pages->zones[i].node == node ? pages->zones[i].watermark_boost : 0;
+	return boost;
+}
+
+/* balance_pgdat() from its start. */
+static void kswapd_begin(struct km_pages *pages, unsigned int node)
+{
+	struct km_kswapd *kswapd = &pages->kswapd[node];
+
 	kswapd->priority = KM_DEF_PRIORITY;
 	kswapd->nr_reclaimed = 0;
+	kswapd->boost = node_boost(pages, node);
 	pages->events.pageoutrun++;
 }
 
@@ -76,9 +93,11 @@ void km_kswapd_wake(struct km_pages *pages, unsigned int node, km_gfp gfp, unsig
 {
 	struct km_kswapd *kswapd = &pages->kswapd[node];
 
+	if (pages->reclaim_recorded)
+		return;
 	if (!kswapd->awake) {
 		if (kswapd->failures >= KM_MAX_RECLAIM_RETRIES ||
-		    node_is_balanced(pages, node, order, class)) {
+		    (node_is_balanced(pages, node, order, class) && !node_boost(pages, node))) {
 			if (!(gfp & KM_GFP_DIRECT_RECLAIM))
 				kcompactd_wake(pages, node, order, class);
 			return;
@@ -88,7 +107,7 @@ void km_kswapd_wake(struct km_pages *pages, unsigned int node, km_gfp gfp, unsig
 		kswapd->class = 0;
 		if (kswapd->busy_until_ns < pages->now_ns)
 			kswapd->busy_until_ns = pages->now_ns;
-		kswapd_begin(pages, kswapd);
+		kswapd_begin(pages, node);
 	}
 	if (kswapd->order < order)
 		kswapd->order = order;
@@ -101,15 +120,24 @@ static void kswapd_sleep(struct km_pages *pages, unsigned int node)
 	struct km_kswapd *kswapd = &pages->kswapd[node];
 
 	kswapd->awake = false;
+	if (node_boost(pages, node)) {
+		for (unsigned int i = 0; i < pages->nr_zones; i++)
+			if (pages->zones[i].node == node)
+				km_zone_unboost(&pages->zones[i], pages->zones[i].watermark_boost);
+		kcompactd_wake(pages, node, pages->machine->profile.pageblock_order,
+			       kswapd->class);
+	}
 	kcompactd_wake(pages, node, kswapd->order, kswapd->class);
 }
 
 /* At the lowest priority: from the start again, or is it hopeless? */
-static bool kswapd_goes_on(struct km_pages *pages, struct km_kswapd *kswapd)
+static bool kswapd_goes_on(struct km_pages *pages, unsigned int node)
 {
+	struct km_kswapd *kswapd = &pages->kswapd[node];
+
 	if (!kswapd->nr_reclaimed && ++kswapd->failures >= KM_MAX_RECLAIM_RETRIES)
 		return false;
-	kswapd_begin(pages, kswapd);
+	kswapd_begin(pages, node);
 	return true;
 }
 
@@ -129,6 +157,7 @@ static uint64_t kswapd_round(struct km_pages *pages, unsigned int node, unsigned
 	pages->events.kswapd_ns += scan.cost_ns;
 	kswapd->busy_until_ns += scan.cost_ns;
 	kswapd->nr_reclaimed += scan.nr_reclaimed;
+	kswapd->boost -= scan.nr_reclaimed < kswapd->boost ? scan.nr_reclaimed : kswapd->boost;
 	if (!scan.nr_reclaimed || scan.nr_scanned < scan.nr_to_reclaim)
 		kswapd->priority--;
 	return scan.nr_reclaimed;
@@ -145,8 +174,11 @@ static uint64_t kswapd_run(struct km_pages *pages, unsigned int node, uint64_t u
 		unsigned int order =
 			kswapd->nr_reclaimed < km_compact_gap(kswapd->order) ? kswapd->order : 0;
 
-		if (node_is_balanced(pages, node, order, kswapd->class) ||
-		    (kswapd->priority < 1 && !kswapd_goes_on(pages, kswapd))) {
+		/* For the boost alone it does not try hard. */
+		if (kswapd->priority < KM_DEF_PRIORITY - 2)
+			kswapd->boost = 0;
+		if ((!kswapd->boost && node_is_balanced(pages, node, order, kswapd->class)) ||
+		    (kswapd->priority < 1 && !kswapd_goes_on(pages, node))) {
 			kswapd_sleep(pages, node);
 			break;
 		}
@@ -172,10 +204,20 @@ static void kcompactd_run(struct km_pages *pages, unsigned int node)
 	kswapd->busy_until_ns += cost_ns;
 }
 
+/* The vmstat workers' seconds since the last time; more make no difference. */
+static void tick_lists(struct km_pages *pages, uint64_t now_ns)
+{
+	uint64_t seconds = now_ns / NSEC_PER_SEC - pages->now_ns / NSEC_PER_SEC;
+
+	for (unsigned int i = 0; i < MAX_TICKS && i < seconds; i++)
+		km_pcp_tick(pages);
+}
+
 void km_pages_advance(struct km_pages *pages, uint64_t now_ns)
 {
 	if (now_ns <= pages->now_ns)
 		return;
+	tick_lists(pages, now_ns);
 	for (unsigned int node = 0; node < pages->machine->profile.nr_nodes; node++) {
 		struct km_kswapd *kswapd = &pages->kswapd[node];
 

@@ -31,6 +31,7 @@ struct km_kswapd {
 	uint8_t priority;	/* of its next round: 12 to 1 */
 	uint8_t failures;	/* runs in a row that reclaimed nothing; at 16 it stays asleep */
 	uint64_t nr_reclaimed;	/* pages since it woke */
+	uint64_t boost;		/* pages to reclaim for the zones' boost, whatever is free */
 	uint64_t busy_until_ns; /* its work until then is done; beyond now: it is behind */
 };
 

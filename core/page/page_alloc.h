@@ -115,6 +115,11 @@ struct km_pages {
 	struct km_vm_events events;
 	const struct km_pages_ops *ops; /* may be NULL, see km_pages_set_ops() */
 	void *ops_arg;
+	/*
+	 * What is freed by the kswapd and kcompactd of this very machine is in the trace that
+	 * drives it: they do nothing here, and watermarks are not boosted for them.
+	 */
+	bool reclaim_recorded;
 	uint64_t nr_swap_pages; /* free; 0: anonymous pages cannot be reclaimed */
 	uint64_t now_ns;	/* the model's time, see km_pages_advance() */
 };

@@ -59,7 +59,7 @@ static uint64_t empty_mark(const struct km_profile *profile, const struct zone_c
 	bool has_own_mark =
 		class->type == KM_ZONE_HIGHMEM ||
 		(class->type == KM_ZONE_MOVABLE && !class->is_device &&
-		 (profile->address_bits == 32 || (profile->features & KM_FEAT_ORDER_NEW)));
+		 (profile->address_bits == 32 || (profile->features & KM_FEAT_MOVABLE_CAPPED)));
 
 	return has_own_mark ? EMPTY_HIGH_MARK : 0;
 }
@@ -76,13 +76,12 @@ static void print_sizes(struct km_proc_text *text, const struct km_pages *pages,
 
 	km_proc_print(text, "  pages free     %" PRIu64 "\n", zone->free_pages);
 	if (profile->features & KM_FEAT_CPU_PARTIAL_SLABS)
-		print_line(text, "boost", 0);
+		print_line(text, "boost", zone->watermark_boost);
 	print_line(text, "min", zone->wmark_min);
 	print_line(text, "low", zone->wmark_low);
 	print_line(text, "high", zone->wmark_high);
-	/* As far above high as high is above low. */
 	if (profile->features & KM_FEAT_CLAIM_STEAL)
-		print_line(text, "promo", 2 * zone->wmark_high - zone->wmark_low);
+		print_line(text, "promo", zone->wmark_promo);
 	print_line(text, "spanned", zone->spanned_pages);
 	print_line(text, "present", zone->present_pages);
 	print_line(text, "managed", zone->managed_pages);

@@ -34,7 +34,8 @@ struct slowpath {
 	struct km_page_request *req;
 	km_gfp gfp;	     /* of the request, less what the task's scopes forbid */
 	unsigned int task;   /* enum km_task_flag */
-	unsigned int rights; /* enum km_alloc_flag */
+	unsigned int rights; /* enum km_alloc_flag, without those of the reserve */
+	unsigned int reserve; /* instead of these, once they did not do; 0: none */
 	bool costly;
 	bool may_compact;
 	enum km_compact_priority priority;
@@ -45,36 +46,6 @@ struct slowpath {
 	bool drained;
 	struct km_failure_path path;
 };
-
-/* current_gfp_context(): what is left of the flags in the scopes of the task. */
-static km_gfp gfp_in_scopes(km_gfp gfp, unsigned int task)
-{
-	if (task & KM_TASK_NOIO)
-		gfp &= ~(KM_GFP_IO | KM_GFP_FS);
-	if (task & KM_TASK_NOFS)
-		gfp &= ~KM_GFP_FS;
-	return gfp;
-}
-
-/* gfp_to_alloc_flags() and __gfp_pfmemalloc_flags(): the request's rights, and the task's. */
-static unsigned int request_rights(const struct km_pages *pages, const struct km_page_request *req,
-				   unsigned int task)
-{
-	const unsigned int features = pages->machine->profile.features;
-	const struct km_cpu *cpu = &pages->machine->cpus[req->cpu];
-	unsigned int rights = km_alloc_flags(req->gfp, req->order, features);
-	bool in_task = !cpu->hardirq && !cpu->nmi && !cpu->softirq;
-
-	if (in_task && task & KM_TASK_REALTIME && req->gfp & KM_GFP_DIRECT_RECLAIM)
-		rights |= features & KM_FEAT_MIN_RESERVE ? KM_ALLOC_MIN_RESERVE : KM_ALLOC_HARDER;
-	if (req->gfp & KM_GFP_NOMEMALLOC)
-		return rights;
-	if (task & KM_TASK_MEMALLOC && !cpu->hardirq && !cpu->nmi)
-		rights |= KM_ALLOC_NO_WATERMARKS;
-	else if (in_task && task & KM_TASK_OOM_VICTIM)
-		rights |= KM_ALLOC_MIN_RESERVE;
-	return rights;
-}
 
 /* wake_all_kswapds(): of every node that the request may use. */
 static void wake_kswapds(struct slowpath *slow)
@@ -365,7 +336,7 @@ static bool compact_first(struct slowpath *slow, uint64_t *pfn)
 	slow->priority = KM_COMPACT_ASYNC;
 	if (slow->may_compact &&
 	    (slow->costly || (req->order && req->type != KM_MIGRATE_MOVABLE)) &&
-	    !(slow->rights & KM_ALLOC_NO_WATERMARKS))
+	    !(slow->reserve & KM_ALLOC_NO_WATERMARKS))
 		*pfn = direct_compact(slow);
 	if (*pfn != KM_NO_PFN || !slow->costly || !(req->gfp & KM_GFP_NORETRY) ||
 	    slow->compacted == KM_COMPACT_NONE) {
@@ -396,12 +367,14 @@ static uint64_t reclaim_and_retry(struct slowpath *slow)
 
 uint64_t km_request_slowpath(struct km_pages *pages, struct km_page_request *req)
 {
-	const unsigned int task = pages->machine->cpus[req->cpu].task;
+	const unsigned int features = pages->machine->profile.features;
+	const struct km_cpu *cpu = &pages->machine->cpus[req->cpu];
 	struct slowpath slow = { .pages = pages,
 				 .req = req,
-				 .gfp = gfp_in_scopes(req->gfp, task),
-				 .task = task,
-				 .rights = request_rights(pages, req, task),
+				 .gfp = km_gfp_in_context(req->gfp, cpu->task),
+				 .task = cpu->task,
+				 .rights = km_alloc_flags_on(cpu, req->gfp, req->order, features),
+				 .reserve = km_reserve_flags_on(cpu, req->gfp, features),
 				 .costly = req->order > KM_COSTLY_ORDER };
 	uint64_t pfn, stalled = pages->events.stall_ns;
 
@@ -409,10 +382,10 @@ uint64_t km_request_slowpath(struct km_pages *pages, struct km_page_request *req
 	slow.may_compact = km_compaction_allowed(pages, slow.gfp);
 	wake_kswapds(&slow);
 	req->mark = KM_MARK_MIN;
-	req->alloc_flags = slow.rights & ~KM_ALLOC_NO_WATERMARKS;
+	req->alloc_flags = slow.rights;
 	pfn = km_request_take(pages, req);
-	if (pfn == KM_NO_PFN && (slow.rights & KM_ALLOC_NO_WATERMARKS)) {
-		req->alloc_flags = slow.rights;
+	if (pfn == KM_NO_PFN && slow.reserve) {
+		req->alloc_flags = slow.reserve | (slow.rights & KM_ALLOC_CMA);
 		pfn = km_request_take(pages, req);
 	}
 	if (pfn != KM_NO_PFN)
@@ -420,7 +393,7 @@ uint64_t km_request_slowpath(struct km_pages *pages, struct km_page_request *req
 
 	if (!(req->gfp & KM_GFP_DIRECT_RECLAIM))
 		slow.path.gave_up = KM_GAVE_UP_MAY_NOT_WAIT;
-	else if (task & KM_TASK_MEMALLOC)
+	else if (cpu->task & KM_TASK_MEMALLOC)
 		slow.path.gave_up = KM_GAVE_UP_MEMALLOC;
 	else
 		pfn = reclaim_and_retry(&slow);
