@@ -10,7 +10,6 @@
 #include "core/machine/profile.h"
 
 #define MAX_PFN (UINT32_MAX - 1ull) /* lists link pfns of 32 bits; the last one ends a list */
-#define MAX_PERCPU (16ull << 20)
 
 static const char *check_cpu_and_layout(const struct km_profile *profile)
 {
@@ -136,7 +135,7 @@ static const char *check_zones(const struct km_profile *profile)
 	return managed ? NULL : "no memory";
 }
 
-/* What sysctl would take (page_alloc_sysctl_table 6.12), and areas that a chunk can hold. */
+/* What sysctl would take (page_alloc_sysctl_table 6.12). */
 static const char *check_sysctls(const struct km_profile *profile)
 {
 	if (profile->min_free_kbytes > INT32_MAX)
@@ -149,9 +148,6 @@ static const char *check_sysctls(const struct km_profile *profile)
 	for (int type = 0; type < KM_NR_ZONE_TYPES; type++)
 		if (profile->lowmem_reserve_ratio[type] > INT32_MAX)
 			return "a ratio of lowmem_reserve_ratio is above 2147483647";
-	if (profile->percpu_static > MAX_PERCPU || profile->percpu_reserved > MAX_PERCPU ||
-	    profile->percpu_dynamic > MAX_PERCPU || profile->percpu_unit > MAX_PERCPU)
-		return "a percpu area is above 16 MiB";
 	return NULL;
 }
 

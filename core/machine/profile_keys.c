@@ -3,7 +3,7 @@
  * What a profile file may say: its sections, their keys, and the values as text.
  *
  * Each number has the limits here that it has by itself; how numbers go together is for
- * km_profile_check().
+ * km_profile_check(), and whether areas of per-cpu memory fit a chunk is for core/percpu.
  */
 #include "core/machine/profile_keys.h"
 
@@ -18,7 +18,6 @@
 #define IN_PROFILE(field) FIELD(struct km_profile, field)
 #define IN_ZONE(field) FIELD(struct km_zone_desc, field)
 #define NUMBER_MAX INT32_MAX
-#define PERCPU_MAX (16u << 20)
 
 static const struct km_key machine_keys[] = {
 	{ "name", KM_KEY_NAME, IN_PROFILE(name), 0, 0 },
@@ -86,10 +85,10 @@ static const struct km_key sysctl_keys[] = {
 };
 
 static const struct km_key percpu_keys[] = {
-	{ "static", KM_KEY_BYTES, IN_PROFILE(percpu_static), 0, PERCPU_MAX },
-	{ "reserved", KM_KEY_BYTES, IN_PROFILE(percpu_reserved), 0, PERCPU_MAX },
-	{ "dynamic", KM_KEY_BYTES, IN_PROFILE(percpu_dynamic), 0, PERCPU_MAX },
-	{ "unit", KM_KEY_BYTES, IN_PROFILE(percpu_unit), 0, PERCPU_MAX },
+	{ "static", KM_KEY_BYTES, IN_PROFILE(percpu_static), 0, UINT64_MAX },
+	{ "reserved", KM_KEY_BYTES, IN_PROFILE(percpu_reserved), 0, UINT64_MAX },
+	{ "dynamic", KM_KEY_BYTES, IN_PROFILE(percpu_dynamic), 0, UINT64_MAX },
+	{ "unit", KM_KEY_BYTES, IN_PROFILE(percpu_unit), 0, UINT64_MAX },
 	{ NULL, KM_KEY_NUMBER, 0, 0, 0, 0 },
 };
 
@@ -352,6 +351,8 @@ static bool parse_number(const struct km_key *key, const char *text, void *objec
 	}
 	if (key->kind == KM_KEY_ADDRESS)
 		snprintf(reason, len, "'%.40s' is not an address, as 0x1000000 or 16M", text);
+	else if (key->kind == KM_KEY_BYTES && key->max == UINT64_MAX)
+		snprintf(reason, len, "'%.40s' is not a size, as 4096 or 64k", text);
 	else if (key->kind == KM_KEY_BYTES)
 		snprintf(reason, len, "'%.40s' is not a size from %s to %s", text,
 			 km_bytes_print(key->min, min, sizeof(min)),

@@ -179,7 +179,10 @@ static uint64_t laid_bytes(const struct km_profile *profile, struct km_profile *
 {
 	uint64_t pages = 0;
 
-	*laid = *profile;
+	km_profile_init(laid);
+	laid->nr_nodes = profile->nr_nodes;
+	laid->page_shift = profile->page_shift;
+	laid->address_bits = profile->address_bits;
 	for (unsigned int i = 0; i < profile->nr_ranges; i++)
 		pages += profile->ranges[i].end_pfn - profile->ranges[i].start_pfn;
 	if (km_profile_set_memory(laid, pages << profile->page_shift) ||
