@@ -5,6 +5,8 @@
  * Mirrors mm/compaction.c 6.12: compaction_suitable(), defer_compaction(), compact_zone(),
  * __compact_finished(), try_to_compact_pages(), kcompactd_do_work().
  */
+#include <string.h>
+
 #include "core/page/compact_run.h"
 #include "core/page/pcp.h"
 #include "core/page/zone.h"
@@ -153,6 +155,7 @@ static enum km_compact_result scan_zone(struct km_compact_run *run)
 
 	for (;;) {
 		if (km_run_scanners_met(run)) {
+			compact->skip_flush |= run->want->direct;
 			compact->migrate_pfn[0] = compact->migrate_pfn[1] = 0;
 			compact->free_pfn = 0;
 			return run->whole_zone ? KM_COMPACT_COMPLETE : KM_COMPACT_PARTIAL_SKIPPED;
@@ -165,6 +168,31 @@ static enum km_compact_result scan_zone(struct km_compact_run *run)
 		}
 		km_run_migrate_pageblock(run);
 	}
+}
+
+static void reset_skip(const struct km_pages *pages, struct zone *zone)
+{
+	uint64_t nr = km_pageblock_index(pages, zone, km_zone_end(zone)) + 1;
+
+	if (zone->compact.skip)
+		memset(zone->compact.skip, 0, (nr / 64 + 1) * sizeof(*zone->compact.skip));
+	zone->compact.skip_flush = false;
+}
+
+void km_compact_reset_skip(struct km_pages *pages, unsigned int node)
+{
+	for (unsigned int i = 0; i < pages->nr_zones; i++)
+		if (pages->zones[i].node == node && pages->zones[i].compact.skip_flush)
+			reset_skip(pages, &pages->zones[i]);
+}
+
+/* compaction_restarting(): it was put off for as long as it ever is. */
+static bool is_restarting(const struct zone *zone, unsigned int order)
+{
+	const struct km_zone_compact *compact = &zone->compact;
+
+	return order >= compact->order_failed && compact->defer_shift == MAX_DEFER_SHIFT &&
+	       compact->considered >= 1u << compact->defer_shift;
 }
 
 enum km_compact_result km_compact_zone(struct km_pages *pages, struct zone *zone,
@@ -182,6 +210,8 @@ enum km_compact_result km_compact_zone(struct km_pages *pages, struct zone *zone
 		km_held_index_release(&run.held, zone);
 		return KM_COMPACT_PARTIAL_SKIPPED;
 	}
+	if (is_restarting(zone, want->order))
+		reset_skip(pages, zone);
 	place_scanners(&run);
 	result = scan_zone(&run);
 	km_run_release_free(&run);

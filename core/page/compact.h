@@ -20,11 +20,13 @@
  * wanted order at the first page that cannot move.  SYNC tries all.  FULL begins at the ends
  * of the zone and takes free pages from every pageblock.
  *
+ * A pageblock that either scanner has been through is passed over from then on, but by FULL;
+ * see struct km_zone_compact.
+ *
  * Simplified: free pages are found by looking, not in the free lists (fast_isolate_freepages);
- * there are no skip bits, only the place where a scanner stopped; no contention, so nothing
- * is given up for it; moves never fail but for want of a place; what was freed merges at once
- * and is open to the request alone, which is all that capture would give; CMA and isolated
- * pageblocks are no sources; proactive compaction is not modelled.
+ * no contention, so nothing is given up for it; moves never fail but for want of a place;
+ * what was freed merges at once and is open to the request alone, which is all that capture
+ * would give; CMA and isolated pageblocks are no sources; proactive compaction is not modelled.
  *
  * Source: mm/compaction.c 6.12.  Kernels before 2.6.35 have none (KM_FEAT_COMPACTION).
  */
@@ -87,6 +89,9 @@ bool km_compaction_has_room(const struct zone *zone, unsigned int order, int cla
 bool km_compaction_deferred(struct zone *zone, unsigned int order);
 void km_compaction_defer(struct zone *zone, unsigned int order);
 void km_compaction_defer_reset(struct zone *zone, unsigned int order, bool allocated);
+
+/* __reset_isolation_suitable(), where a zone of the node has been scanned to its end. */
+void km_compact_reset_skip(struct km_pages *pages, unsigned int node);
 
 /* compact_zone(): the mark is min, as a request that got here has it. */
 enum km_compact_result km_compact_zone(struct km_pages *pages, struct zone *zone,

@@ -41,6 +41,10 @@ static inline uint64_t km_run_pageblock(const struct km_compact_run *run)
 	return 1ull << run->pages->machine->profile.pageblock_order;
 }
 
+/* Was a scanner in this pageblock already?  Never for FULL, which looks at all. */
+bool km_run_skips(const struct km_compact_run *run, uint64_t pfn);
+void km_run_set_skip(struct km_compact_run *run, uint64_t pfn);
+
 /* Index the held blocks, cutting those larger than a pageblock.  0 or -ENOMEM. */
 int km_held_index_init(struct km_held_index *index, struct km_pages *pages, struct zone *zone);
 void km_held_index_release(struct km_held_index *index, struct zone *zone);

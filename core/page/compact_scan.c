@@ -23,6 +23,23 @@ bool km_run_scanners_met(const struct km_compact_run *run)
 	return run->free_exhausted || run->free_block <= run->migrate_pfn;
 }
 
+bool km_run_skips(const struct km_compact_run *run, uint64_t pfn)
+{
+	const uint64_t *skip = run->zone->compact.skip;
+	uint64_t index = km_pageblock_index(run->pages, run->zone, pfn);
+
+	return skip && run->want->priority != KM_COMPACT_FULL && skip[index / 64] >> index % 64 & 1;
+}
+
+void km_run_set_skip(struct km_compact_run *run, uint64_t pfn)
+{
+	uint64_t *skip = run->zone->compact.skip;
+	uint64_t index = km_pageblock_index(run->pages, run->zone, pfn);
+
+	if (skip)
+		skip[index / 64] |= 1ull << index % 64;
+}
+
 /* suitable_migration_target() */
 static bool is_target(const struct km_compact_run *run, uint64_t pfn)
 {
@@ -92,12 +109,13 @@ static void isolate_freepages(struct km_compact_run *run, uint64_t nr)
 			run->free_exhausted = true;
 			return;
 		}
-		if (run->free_at > run->free_block || is_target(run, run->free_block))
+		if (run->free_at > run->free_block ||
+		    (is_target(run, run->free_block) && !km_run_skips(run, run->free_block))) {
 			isolate_in_pageblock(run, nr);
-		else
-			run->free_at = end;
-		if (run->free_at < end && run->free_at < km_zone_end(run->zone))
-			continue;
+			if (run->free_at < end && run->free_at < km_zone_end(run->zone))
+				continue;
+			km_run_set_skip(run, run->free_block);
+		}
 		if (run->free_block < run->zone->start_pfn + size) {
 			run->free_exhausted = true;
 			return;
@@ -341,7 +359,8 @@ void km_run_migrate_pageblock(struct km_compact_run *run)
 
 	source.end = source.start + size < zone_end ? source.start + size : zone_end;
 	source.pfn = source.end;
-	if (is_source(run, run->migrate_pfn)) {
+	if (is_source(run, run->migrate_pfn) && !km_run_skips(run, source.start)) {
+		km_run_set_skip(run, source.start);
 		source.pfn = first_in_source(run, run->migrate_pfn);
 		if (run->held.entries)
 			map_held(run, source.start, source.held);

@@ -33,6 +33,16 @@ int km_pfn_stack_push(struct km_pfn_stack *stack, uint64_t pfn)
 	return 0;
 }
 
+void km_pfn_stack_reverse(struct km_pfn_stack *stack)
+{
+	for (size_t i = 0; i < stack->nr / 2; i++) {
+		uint32_t pfn = stack->pfns[i];
+
+		stack->pfns[i] = stack->pfns[stack->nr - 1 - i];
+		stack->pfns[stack->nr - 1 - i] = pfn;
+	}
+}
+
 void km_pfn_stack_release(struct km_pfn_stack *stack)
 {
 	free(stack->pfns);

@@ -48,6 +48,8 @@ static inline uint64_t km_pfn_stack_pop(struct km_pfn_stack *stack)
 {
 	return stack->nr ? stack->pfns[--stack->nr] : KM_NO_PFN;
 }
+/* What would be taken last is taken first. */
+void km_pfn_stack_reverse(struct km_pfn_stack *stack);
 void km_pfn_stack_release(struct km_pfn_stack *stack);
 
 /* Largest order of an aligned block that begins at pfn and ends by end. */

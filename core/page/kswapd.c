@@ -88,13 +88,33 @@ static void kswapd_begin(struct km_pages *pages, unsigned int node)
 	pages->events.pageoutrun++;
 }
 
+/* What a kswapd does whose reclaim is in the trace: it tries, and sleeps again. */
+static void kswapd_recorded(struct km_pages *pages, unsigned int node, unsigned int order,
+			    int class)
+{
+	struct km_kswapd *kswapd = &pages->kswapd[node];
+	uint64_t reclaimable = 0;
+
+	if (kswapd->failures >= KM_MAX_RECLAIM_RETRIES ||
+	    node_is_balanced(pages, node, order, class))
+		return;
+	for (unsigned int i = 0; i < pages->nr_zones; i++)
+		if (pages->zones[i].node == node)
+			reclaimable +=
+				km_zone_reclaimable_pages(&pages->zones[i], pages->nr_swap_pages);
+	kswapd->failures = reclaimable ? 0 : kswapd->failures + 1;
+	km_compact_reset_skip(pages, node);
+}
+
 void km_kswapd_wake(struct km_pages *pages, unsigned int node, km_gfp gfp, unsigned int order,
 		    int class)
 {
 	struct km_kswapd *kswapd = &pages->kswapd[node];
 
-	if (pages->reclaim_recorded)
+	if (pages->reclaim_recorded) {
+		kswapd_recorded(pages, node, order, class);
 		return;
+	}
 	if (!kswapd->awake) {
 		if (kswapd->failures >= KM_MAX_RECLAIM_RETRIES ||
 		    (node_is_balanced(pages, node, order, class) && !node_boost(pages, node))) {
@@ -120,12 +140,12 @@ static void kswapd_sleep(struct km_pages *pages, unsigned int node)
 	struct km_kswapd *kswapd = &pages->kswapd[node];
 
 	kswapd->awake = false;
+	km_compact_reset_skip(pages, node);
 	if (node_boost(pages, node)) {
 		for (unsigned int i = 0; i < pages->nr_zones; i++)
 			if (pages->zones[i].node == node)
 				km_zone_unboost(&pages->zones[i], pages->zones[i].watermark_boost);
-		kcompactd_wake(pages, node, pages->machine->profile.pageblock_order,
-			       kswapd->class);
+		kcompactd_wake(pages, node, pages->machine->profile.pageblock_order, kswapd->class);
 	}
 	kcompactd_wake(pages, node, kswapd->order, kswapd->class);
 }

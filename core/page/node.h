@@ -42,6 +42,12 @@ struct km_zone_compact {
 	unsigned int considered; /* requests since it was deferred */
 	uint8_t defer_shift;	 /* 1 << shift requests are turned away; at most 6 */
 	uint8_t order_failed;	 /* the smallest order that is deferred */
+	/*
+	 * A bit for each pageblock that a scanner has been through: the next ones pass it over,
+	 * until a kswapd that goes to sleep finds skip_flush.  NULL: all are looked at.
+	 */
+	uint64_t *skip;
+	bool skip_flush; /* direct compaction has been through the whole zone */
 };
 
 /* Counted since boot, in pages unless said; names as in /proc/vmstat where it has them. */

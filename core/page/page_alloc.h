@@ -145,6 +145,7 @@ uint64_t km_pages_seed(struct km_pages *pages, struct zone *zone,
 enum km_extent_kind {
 	KM_EXTENT_FREE,
 	KM_EXTENT_MOVABLE,  /* on an LRU list */
+	KM_EXTENT_PINNED,   /* likewise, but cannot be reclaimed */
 	KM_EXTENT_SLAB,	    /* blocks of that order */
 	KM_EXTENT_KERNEL,   /* in use otherwise, on a per-cpu list, or not yet managed */
 	KM_EXTENT_RESERVED, /* never managed */

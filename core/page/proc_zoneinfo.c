@@ -152,6 +152,7 @@ int km_proc_zoneinfo(const struct km_pages *pages, struct km_proc_text *text)
 				.wmark_min = mark,
 				.wmark_low = mark,
 				.wmark_high = mark,
+				.wmark_promo = mark,
 			};
 
 			km_proc_print(text, "Node %u, zone %8s\n", node, class->name);

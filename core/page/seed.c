@@ -15,17 +15,6 @@
 #include "core/page/pcp.h"
 #include "core/page/seed_plan.h"
 
-/* Stacks are taken from the end; free memory shall be taken from its lower end. */
-static void reverse(struct km_pfn_stack *stack)
-{
-	for (size_t i = 0; i < stack->nr / 2; i++) {
-		uint32_t pfn = stack->pfns[i];
-
-		stack->pfns[i] = stack->pfns[stack->nr - 1 - i];
-		stack->pfns[stack->nr - 1 - i] = pfn;
-	}
-}
-
 static void apply_types(struct km_pages *pages, struct zone *zone, const struct km_seed_plan *plan)
 {
 	uint64_t last = km_pageblock_index(pages, zone, km_zone_end(zone) - 1);
@@ -96,7 +85,7 @@ static uint64_t apply(struct km_pages *pages, struct zone *zone, struct km_seed_
 			lost += 1ull << at->order;
 	}
 	for (int type = 0; type < KM_NR_MIGRATETYPES; type++)
-		reverse(&zone->untouched[type]);
+		km_pfn_stack_reverse(&zone->untouched[type]); /* the lowest first */
 
 	unmanaged = plan->total - zone->managed_pages;
 	if (zone->deferred_pages > unmanaged)
@@ -161,7 +150,43 @@ out:
 	return err;
 }
 
-/* Pages of a per-cpu list look like the kernel's own in a page map, and like any other without. */
+static void put_on_list(struct km_pages *pages, struct zone *zone, unsigned int cpu, uint64_t pfn)
+{
+	enum km_migratetype type = km_pageblock_type(pages, zone, pfn);
+
+	if (type >= KM_MIGRATE_PCPTYPES)
+		type = KM_MIGRATE_MOVABLE;
+	zone->held_pages--;
+	km_pcp_add_tail(pages, zone, cpu, pfn, 0, type);
+	if (zone->pcp_guess && !km_pfn_stack_push(&zone->pcp_guess[cpu], pfn))
+		km_page(pages->machine, pfn)->priv = KM_PCP_GUESS;
+}
+
+/*
+ * Pages of per-cpu lists look like the kernel's own in a page map.  In a movable pageblock there
+ * is little that is the kernel's: what looks like it there is taken first.
+ */
+static uint64_t guess_in_movable(struct km_pages *pages, struct zone *zone, unsigned int cpu,
+				 uint64_t nr)
+{
+	struct km_held *held = &zone->held[KM_HELD_KERNEL];
+	uint64_t done = 0;
+
+	for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
+		for (size_t i = 0; i < held->blocks[order].nr && done < nr; i++) {
+			uint64_t pfn = held->blocks[order].pfns[i];
+
+			if (km_pageblock_type(pages, zone, pfn) != KM_MIGRATE_MOVABLE)
+				continue;
+			for (uint64_t end = pfn + (1ull << order); pfn < end && done < nr; pfn++)
+				if (km_held_take_page(held, pfn)) {
+					put_on_list(pages, zone, cpu, pfn);
+					done++;
+				}
+		}
+	return done;
+}
+
 static uint64_t take_for_pcp(struct zone *zone)
 {
 	enum km_held_class first = zone->held_by_number ? KM_HELD_KERNEL : KM_HELD_MOVABLE;
@@ -178,19 +203,16 @@ uint64_t km_pages_seed_pcp(struct km_pages *pages, struct zone *zone, unsigned i
 
 	if (cpu >= pages->machine->nr_cpus)
 		return 0;
-	for (; done < nr && zone->pcp[cpu].count < INT32_MAX / 2; done++) {
+	if (nr > INT32_MAX / 2)
+		nr = INT32_MAX / 2;
+	if (zone->held_by_number)
+		done = guess_in_movable(pages, zone, cpu, nr);
+	for (; done < nr; done++) {
 		uint64_t pfn = take_for_pcp(zone);
-		enum km_migratetype type;
 
 		if (pfn == KM_NO_PFN)
 			break;
-		type = km_pageblock_type(pages, zone, pfn);
-		if (type >= KM_MIGRATE_PCPTYPES)
-			type = KM_MIGRATE_MOVABLE;
-		zone->held_pages--;
-		km_pcp_add_tail(pages, zone, cpu, pfn, 0, type);
-		if (zone->pcp_guess && !km_pfn_stack_push(&zone->pcp_guess[cpu], pfn))
-			km_page(pages->machine, pfn)->priv = KM_PCP_GUESS;
+		put_on_list(pages, zone, cpu, pfn);
 	}
 	km_pcp_raise_high(zone, cpu, high);
 	return done;
@@ -214,7 +236,7 @@ static int free_held(struct km_pages *pages, struct zone *zone, struct km_held *
 		if (stack->nr)
 			qsort(stack->pfns, stack->nr, sizeof(*stack->pfns), ascending);
 		if (order == KM_MAX_ORDER && !to_head)
-			reverse(stack);
+			km_pfn_stack_reverse(stack); /* the lowest first */
 		for (size_t i = 0; i < stack->nr; i++) {
 			uint64_t pfn = stack->pfns[i];
 			enum km_migratetype type = km_pageblock_type(pages, zone, pfn);

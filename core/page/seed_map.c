@@ -46,6 +46,7 @@ static enum km_held_class held_class(enum km_extent_kind kind)
 {
 	switch (kind) {
 	case KM_EXTENT_MOVABLE:
+	case KM_EXTENT_PINNED:
 		return KM_HELD_MOVABLE;
 	case KM_EXTENT_SLAB:
 		return KM_HELD_SLAB;
@@ -97,7 +98,7 @@ static int add_held(struct layout *layout, uint64_t pfn, uint64_t end, enum km_e
 			&layout->blocks[km_pageblock_index(layout->pages, layout->zone, at)];
 		uint64_t nr = (next < end ? next : end) - at;
 
-		if (kind == KM_EXTENT_MOVABLE)
+		if (held_class(kind) == KM_HELD_MOVABLE)
 			block->movable += nr;
 		else
 			block->fixed += nr;
@@ -329,6 +330,9 @@ int km_seed_plan_from_map(struct km_seed_plan *plan, const struct km_pages *page
 	first_types(&layout);
 	for (int pass = 0; pass < MAX_PASSES && improve_types(&layout);)
 		pass++;
+	/* Claims come from where the kernel has been since boot: from below. */
+	for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
+		km_pfn_stack_reverse(&plan->rest[KM_HELD_KERNEL].blocks[order]);
 	type_placements(&layout);
 	if (plan->nr)
 		qsort(plan->placements, plan->nr, sizeof(*plan->placements), largest_first);

@@ -32,9 +32,9 @@
 struct slowpath {
 	struct km_pages *pages;
 	struct km_page_request *req;
-	km_gfp gfp;	     /* of the request, less what the task's scopes forbid */
-	unsigned int task;   /* enum km_task_flag */
-	unsigned int rights; /* enum km_alloc_flag, without those of the reserve */
+	km_gfp gfp;	      /* of the request, less what the task's scopes forbid */
+	unsigned int task;    /* enum km_task_flag */
+	unsigned int rights;  /* enum km_alloc_flag, without those of the reserve */
 	unsigned int reserve; /* instead of these, once they did not do; 0: none */
 	bool costly;
 	bool may_compact;

@@ -62,10 +62,11 @@ static int init_zone(struct km_pages *pages, struct zone *zone, const struct km_
 	zone->pageblock_types = malloc(nr_pageblocks + 1);
 	zone->held = calloc(KM_NR_HELD, sizeof(*zone->held));
 	zone->deferred = calloc(1, sizeof(*zone->deferred));
+	zone->compact.skip = calloc(nr_pageblocks / 64 + 1, sizeof(*zone->compact.skip));
 	zone->untouched = calloc(KM_NR_MIGRATETYPES, sizeof(*zone->untouched));
 	zone->pcp = km_pcp_new(pages->machine->nr_cpus);
 	if (!zone->pageblock_types || !zone->held || !zone->deferred || !zone->untouched ||
-	    !zone->pcp)
+	    !zone->pcp || !zone->compact.skip)
 		return -ENOMEM;
 	memset(zone->pageblock_types, KM_MIGRATE_MOVABLE, nr_pageblocks + 1);
 	return 0;
@@ -155,6 +156,7 @@ void km_page_zones_release(struct km_pages *pages)
 		for (unsigned int cpu = 0; zone->pcp_guess && cpu < pages->machine->nr_cpus; cpu++)
 			km_pfn_stack_release(&zone->pcp_guess[cpu]);
 		free(zone->pcp_guess);
+		free(zone->compact.skip);
 		free(zone->pageblock_types);
 		km_pcp_delete(zone->pcp);
 	}

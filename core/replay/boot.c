@@ -189,6 +189,7 @@ static int start_kernel(struct km_replay *replay)
 		return err;
 	if (replay->is_warm)
 		km_warm_populate(replay);
+	km_page_set_ops(replay);
 	loop->nr_given_back = max_pfn(replay);
 	loop->given_back = calloc(loop->nr_given_back / 64 + 1, sizeof(*loop->given_back));
 	return loop->given_back && !loop->out_of_memory ? 0 : -ENOMEM;

@@ -56,8 +56,8 @@ bool km_slab_has_sheaves(struct km_text sysfs);
 
 /* /proc/vmallocinfo without lazily freed areas.  0 or -ENOMEM. */
 int km_parse_vmallocinfo(struct km_text text, struct km_host_state *state);
-/* "Percpu:  664 kB" of /proc/meminfo, in bytes. */
-bool km_parse_meminfo_percpu(struct km_text meminfo, uint64_t *bytes);
+/* "Percpu:  664 kB" of /proc/meminfo, by key with its colon, in bytes. */
+bool km_parse_meminfo(struct km_text meminfo, const char *key, uint64_t *bytes);
 /* First chunk of debugfs percpu_stats into profile->percpu_*. */
 bool km_parse_percpu_stats(struct km_text stats, struct km_profile *profile);
 

@@ -7,7 +7,8 @@
  *   announce.c      the live map is kept, the observers are told
  *   replay_slab.c   KMALLOC, KFREE, CACHE_ALLOC, CACHE_FREE
  *   replay_page.c   PAGE_ALLOC, PAGE_FREE      page_overlap.c  blocks that do not fit
- *                                              page_move.c     pages that moved
+ *                                              page_move.c     pages that the host moved
+ *                                              page_lru.c      reclaimed and moved by the model
  *   replay_area.c   PERCPU_*, VMAP_*
  *   caches.c        trace's cache -> model's cache
  *   warm.c          the opening snapshot into the allocators
@@ -37,6 +38,7 @@ struct km_cpu_past {
 	uint64_t large_addr; /* object of its last large kmalloc; 0: none, or seen twice */
 	uint64_t slab_pfn;   /* pages that slab took last, if has_slab */
 	uint32_t large_pid;
+	uint32_t context; /* what the model's CPU was last put into */
 	bool has_slab;
 };
 
@@ -56,8 +58,10 @@ struct km_loop {
 	uint64_t nr_given_back; /* pfns below this have a bit */
 	uint64_t page_offset;	/* of the recorded kernel, 0 if not known */
 	uint64_t next_tick_ns;
-	/* Events behind the one at hand, of the same batch. */
+	const struct tf_event *now; /* the event at hand */
+	/* Events behind it, of the same batch. */
 	const struct tf_event *ahead, *batch_end;
+	uint64_t next_advance_ns; /* when the model's own threads are to be looked after */
 	bool out_of_memory;
 	bool is_before; /* the events are before what is looked at: observers hear nothing */
 	struct km_observer_fns later; /* whom they will be told to then */
@@ -135,6 +139,13 @@ void km_page_move_to(struct km_replay *replay);
 bool km_page_move_from(struct km_replay *replay, const struct tf_event *ev);
 bool km_page_move_freed(struct km_replay *replay, const struct tf_event *ev);
 void km_moved_release(struct km_moved *moved);
+
+/* page_lru.c */
+void km_page_set_ops(struct km_replay *replay);
+enum km_page_owner km_page_model_owner(unsigned int owner);
+/* A life's page in the model is told its number, and goes to an LRU list if its owner is of these.
+ */
+void km_page_number(struct km_replay *replay, const struct km_life *life);
 
 /* replay_area.c */
 void km_replay_percpu_alloc(struct km_replay *replay, const struct tf_event *ev);

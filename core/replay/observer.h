@@ -43,9 +43,10 @@ struct km_life {
 #define KM_NO_SITE UINT32_MAX
 
 enum km_end {
-	KM_END_FREED,	/* an event freed it */
-	KM_END_IMPLIED, /* its address was given out again: freed unseen */
-	KM_END_LOST,	/* inside a gap */
+	KM_END_FREED,	  /* an event freed it */
+	KM_END_IMPLIED,	  /* its address was given out again: freed unseen */
+	KM_END_LOST,	  /* inside a gap */
+	KM_END_RECLAIMED, /* the model's reclaim took it; the host still has it */
 };
 
 struct km_observer_ops {

@@ -35,6 +35,8 @@ static void renumber(struct km_replay *replay, const struct km_life *was)
 	}
 	*life = *was;
 	life->addr = number;
+	if (!km_life_is_ghost(life))
+		km_page_number(replay, life);
 }
 
 void km_page_move_to(struct km_replay *replay)

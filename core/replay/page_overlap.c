@@ -15,6 +15,7 @@
  * Blocks are aligned to their size, so those around a pfn start at one of the pfns that
  * are it with some low bits cleared: ten searches at most, fewer if no large block lives.
  */
+#include "core/page/lru.h"
 #include "core/replay/loop.h"
 
 static unsigned int max_live_order(const struct km_live_map *live)
@@ -90,6 +91,8 @@ static void split(struct km_replay *replay, const struct tf_event *ev, uint64_t 
 	struct km_life whole = *km_live_take(replay->live, KM_LIVE_PAGES, head);
 	uint64_t nr = 1ull << (whole.order - order);
 
+	if (!km_life_is_ghost(&whole))
+		km_lru_del(&replay->kernel.pages, whole.model);
 	if (!km_life_is_ghost(&whole) && km_split_pages(&replay->kernel.pages, whole.model, order))
 		km_loop_broke(replay, "the page allocator refused to split a block");
 	for (uint64_t i = 0; i < nr; i++) {
@@ -109,6 +112,8 @@ static void split(struct km_replay *replay, const struct tf_event *ev, uint64_t 
 			life->model = whole.model + (i << order);
 		life->bytes_req = whole.bytes_req / nr;
 		life->bytes_alloc = whole.bytes_alloc / nr;
+		if (!km_life_is_ghost(life))
+			km_page_number(replay, life);
 	}
 	km_loop_split(replay, ev, &whole, order);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/page/reclaim.h"
 #include "core/replay/loop.h"
 
 #define PREFETCH 8 /* events ahead */
@@ -76,6 +77,8 @@ static void pass_tick(struct km_replay *replay, uint64_t ts_ns)
 static void start_time(struct km_replay *replay, uint64_t ts_ns)
 {
 	replay->first_ns = replay->now_ns = ts_ns;
+	if (!replay->kernel.pages.now_ns)
+		replay->kernel.pages.now_ns = ts_ns;
 	if (__builtin_add_overflow(ts_ns, replay->tick_ns, &replay->loop->next_tick_ns))
 		replay->loop->next_tick_ns = UINT64_MAX;
 }
@@ -142,6 +145,35 @@ static bool is_light_mark(const struct km_replay *replay, const struct tf_event 
 	return ev->addr < meta->nr_snapshots && tf_snapshot_is_light(&meta->snapshots[ev->addr]);
 }
 
+/* kswapd and its like are looked after once in so much time. */
+#define ADVANCE_NS 1000000
+
+static void advance(struct km_replay *replay)
+{
+	km_pages_advance(&replay->kernel.pages, replay->now_ns);
+	replay->loop->next_advance_ns = replay->now_ns + ADVANCE_NS;
+}
+
+/* The model's CPU is where the host's was, as far as that was recorded. */
+static void set_context(struct km_replay *replay, const struct tf_event *ev)
+{
+	struct km_cpu_past *past = &replay->loop->cpus[ev->cpu];
+	const uint32_t all = ev->ctx | (uint32_t)ev->preempt << 8 | (uint32_t)ev->flags << 16;
+	struct km_cpu_context context = { 0 };
+
+	if (all == past->context && replay->kernel.machine.nr_cpus > ev->cpu)
+		return;
+	past->context = all;
+	if (!(ev->ctx & TF_CTX_UNKNOWN)) {
+		context.bits = ev->ctx;
+		context.preempt = ev->preempt;
+	}
+	context.task = (ev->flags & TF_EV_MEMALLOC ? KM_TASK_MEMALLOC : 0) |
+		       (ev->flags & TF_EV_NOIO ? KM_TASK_NOIO : 0) |
+		       (ev->flags & TF_EV_NOFS ? KM_TASK_NOFS : 0);
+	km_cpu_set_context(&replay->kernel.machine.cpus[km_loop_cpu(replay, ev)], &context);
+}
+
 static void replay_event(struct km_replay *replay, const struct tf_event *ev)
 {
 	const struct km_observer_fns *fns = &replay->loop->fns;
@@ -152,7 +184,12 @@ static void replay_event(struct km_replay *replay, const struct tf_event *ev)
 		if (ev->ts_ns >= replay->loop->next_tick_ns)
 			pass_tick(replay, ev->ts_ns);
 		replay->now_ns = ev->ts_ns;
+		if (ev->ts_ns >= replay->loop->next_advance_ns)
+			advance(replay);
 	}
+	replay->loop->now = ev;
+	if (tf_kind_is_alloc(ev->kind))
+		set_context(replay, ev);
 	replay->gfp_now = ev->gfp ? km_loop_gfp(replay, ev->gfp) : 0;
 	for (unsigned int i = 0; i < fns->nr_event; i++)
 		fns->event[i].ops->event(fns->event[i].self, replay, ev);

@@ -135,6 +135,14 @@ static bool is_same_zone(const struct km_replay *replay, uint64_t recorded, uint
 	return false;
 }
 
+static void number_page(struct km_replay *replay, const struct tf_event *ev)
+{
+	const struct km_life *life = km_live_find(replay->live, KM_LIVE_PAGES, ev->addr);
+
+	if (life)
+		km_page_number(replay, life);
+}
+
 void km_replay_page_alloc(struct km_replay *replay, const struct tf_event *ev)
 {
 	struct km_pages *pages = &replay->kernel.pages;
@@ -163,12 +171,13 @@ void km_replay_page_alloc(struct km_replay *replay, const struct tf_event *ev)
 		new.bytes_req = new.bytes_alloc = km_page_bytes(replay) << ev->order;
 	km_loop_forget_failure(replay);
 	new.model = km_alloc_pages(pages, replay->gfp_now, ev->order, cpu, km_loop_node(replay, ev),
-				   KM_OWNER_OTHER);
+				   km_page_model_owner(ev->owner));
 	if (new.model != KM_NO_PFN && !host_failed) {
 		replay->nr_page_allocs++;
 		if (replay->is_host_machine)
 			replay->nr_page_zone_match += is_same_zone(replay, ev->addr, new.model);
 		km_loop_born(replay, ev, &new);
+		number_page(replay, ev);
 	} else if (km_loop_refused(replay, ev, host_failed, new.model == KM_NO_PFN)) {
 		km_free_pages(pages, new.model, ev->order, cpu);
 	}

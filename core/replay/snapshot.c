@@ -57,7 +57,9 @@ static int fill_state(struct km_host_state *state, const struct tf_snapshot *sna
 			    km_snapshot_text(snap, "/sys/kernel/slab"), state);
 	if (err)
 		return err;
-	if (km_parse_meminfo_percpu(km_snapshot_text(snap, "/proc/meminfo"), &bytes)) {
+	if (km_parse_meminfo(km_snapshot_text(snap, "/proc/meminfo"), "SwapFree:", &bytes))
+		state->swap_pages = bytes / page_bytes;
+	if (km_parse_meminfo(km_snapshot_text(snap, "/proc/meminfo"), "Percpu:", &bytes)) {
 		state->has_percpu = true;
 		state->percpu_pages = bytes / page_bytes;
 	}

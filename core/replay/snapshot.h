@@ -56,6 +56,7 @@ struct km_host_state {
 	struct km_host_area *areas; /* owned, as listed */
 	uint64_t vmalloc_bytes;	    /* sum of areas; percpu chunks are not among them */
 	uint64_t percpu_pages;	    /* meminfo Percpu */
+	uint64_t swap_pages;	    /* meminfo SwapFree */
 	uint64_t slab_pages;	    /* sum over caches of nr_slabs * pages_per_slab */
 };
 

@@ -61,13 +61,13 @@ int km_parse_vmallocinfo(struct km_text text, struct km_host_state *state)
 	return 0;
 }
 
-bool km_parse_meminfo_percpu(struct km_text meminfo, uint64_t *bytes)
+bool km_parse_meminfo(struct km_text meminfo, const char *key, uint64_t *bytes)
 {
 	struct km_text line;
 	uint64_t kbytes;
 
 	while (km_text_line(&meminfo, &line)) {
-		if (!km_text_skip(&line, "Percpu:") || !km_text_u64(&line, &kbytes))
+		if (!km_text_skip(&line, key) || !km_text_u64(&line, &kbytes))
 			continue;
 		*bytes = kbytes > UINT64_MAX / 1024 ? UINT64_MAX : kbytes * 1024;
 		return true;

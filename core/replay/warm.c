@@ -27,15 +27,17 @@ static struct zone *find_zone(struct km_pages *pages, const struct km_host_zone 
 	return NULL;
 }
 
-static enum km_extent_kind extent_kind(const struct km_page_run *run)
+static enum km_extent_kind extent_kind(const struct km_page_run *run, bool has_swap)
 {
 	switch (run->kind) {
 	case KM_PAGE_MAP_FREE:
 		return KM_EXTENT_FREE;
 	case KM_PAGE_MAP_ANON:
+		return has_swap ? KM_EXTENT_MOVABLE : KM_EXTENT_PINNED;
 	case KM_PAGE_MAP_FILE_CACHE:
-	case KM_PAGE_MAP_UNEVICTABLE:
 		return KM_EXTENT_MOVABLE;
+	case KM_PAGE_MAP_UNEVICTABLE:
+		return KM_EXTENT_PINNED;
 	case KM_PAGE_MAP_SLAB:
 		return KM_EXTENT_SLAB;
 	case KM_PAGE_MAP_RESERVED:
@@ -54,6 +56,7 @@ static struct km_extent *read_map(struct km_replay *replay, size_t *nr)
 {
 	struct km_text text = km_snapshot_text(tf_meta_opening(replay->meta), KM_PAGE_MAP_FILE);
 	struct km_extent *extents = NULL;
+	const bool has_swap = replay->host.start.swap_pages;
 	struct km_page_map map = { 0 };
 
 	*nr = 0;
@@ -67,12 +70,24 @@ static struct km_extent *read_map(struct km_replay *replay, size_t *nr)
 			break;
 		extents[(*nr)++] = (struct km_extent){ .pfn = run->pfn,
 						       .nr = run->nr,
-						       .kind = extent_kind(run),
+						       .kind = extent_kind(run, has_swap),
 						       .order = run->order };
 	}
 out:
 	km_page_map_release(&map);
 	return extents;
+}
+
+/* Of the zone's pages that could be moved, those that cannot be reclaimed. */
+static uint64_t pinned_pages(const struct zone *zone, const struct km_extent *extents, size_t nr)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		if (extents[i].kind == KM_EXTENT_PINNED && extents[i].pfn >= zone->start_pfn &&
+		    extents[i].pfn < zone->start_pfn + zone->spanned_pages)
+			pages += extents[i].nr;
+	return pages;
 }
 
 void km_warm_seed(struct km_replay *replay)
@@ -90,10 +105,12 @@ void km_warm_seed(struct km_replay *replay)
 		if (!zone)
 			continue;
 		if (nr_extents &&
-		    !km_pages_seed_map(pages, zone, from->blocks, extents, nr_extents))
+		    !km_pages_seed_map(pages, zone, from->blocks, extents, nr_extents)) {
 			replay->loop->held_by_number = true;
-		else
+			zone->held_pinned = pinned_pages(zone, extents, nr_extents);
+		} else {
 			km_pages_seed(pages, zone, from->blocks);
+		}
 		for (unsigned int cpu = 0; cpu < 64 && cpu < nr_cpus; cpu++)
 			km_pages_seed_pcp(pages, zone, cpu, from->pcp_count[cpu],
 					  from->pcp_high[cpu]);

@@ -274,7 +274,7 @@ START_TEST(random_maps_stay_whole)
 
 			if (len > 512 - pfn)
 				len = 512 - pfn;
-			map[nr++] = (struct km_extent){ pfn, len, rig_random(&seed) % 4, 0 };
+			map[nr++] = (struct km_extent){ pfn, len, rig_random(&seed) % 5, 0 };
 			pfn += len + rig_random(&seed) % 3;
 		}
 		blocks[U][0] = rig_random(&seed) % 20;

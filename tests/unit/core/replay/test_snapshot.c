@@ -268,9 +268,9 @@ START_TEST(vmalloc_and_percpu)
 	ck_assert_uint_eq(state.nr_areas, 0);
 	ck_assert_uint_eq(state.vmalloc_bytes, 0);
 
-	ck_assert(km_parse_meminfo_percpu(text_of(sample_meminfo), &bytes));
+	ck_assert(km_parse_meminfo(text_of(sample_meminfo), "Percpu:", &bytes));
 	ck_assert_uint_eq(bytes, 640 * 1024);
-	ck_assert(!km_parse_meminfo_percpu(text_of("MemTotal: 1 kB\n"), &bytes));
+	ck_assert(!km_parse_meminfo(text_of("MemTotal: 1 kB\n"), "Percpu:", &bytes));
 	ck_assert(km_parse_percpu_stats(text_of("Allocation Info:\n"
 						"  unit_size           :      1048576\n"
 						"  static_size         :       185496\n"
