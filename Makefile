@@ -141,14 +141,14 @@ $(OBJ)/tests/tools/count_events: $(OBJ)/tests/tools/count_events.o $(OBJ)/tests/
 	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 $(OBJ)/tests/bench/core: $(OBJ)/tests/bench/core.o $(call room_closure,core/page)
 	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $< -Wl,--start-group $(call room_closure,core/page) -Wl,--end-group $(LDLIBS_ALL)
-$(OBJ)/tests/tools/zone_check: $(OBJ)/tests/tools/zone_check.o $(call room_closure,core/replay)
+$(OBJ)/tests/tools/zone_check $(OBJ)/tests/tools/huge_check: %: %.o $(call room_closure,core/replay)
 	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $< -Wl,--start-group $(call room_closure,core/replay) -Wl,--end-group \
 		$(LDLIBS_ALL)
 # Static, so that it runs in any guest.
 $(OBJ)/tests/tools/alloc_load $(OBJ)/tests/tools/fragment_load: $(OBJ)/tests/tools/%: tests/tools/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -static -o $@ $<
-KERNEL_TOOLS := $(addprefix $(OBJ)/tests/tools/,count_events alloc_load fragment_load zone_check)
+KERNEL_TOOLS := $(addprefix $(OBJ)/tests/tools/,count_events alloc_load fragment_load zone_check huge_check)
 
 # A corpus can grow: make fuzz-columns TIME=600 runs one target under clang's libFuzzer.
 TIME ?= 60

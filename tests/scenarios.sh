@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Run scripts, each in an empty folder of its own, and count:  tests/scenarios.sh SCRIPT...
-# One that cannot be done here exits with 77, its last line being the reason.
+# One that cannot be done here exits with 77, its last line being the reason.  What one prints
+# that passes are its figures.
 # $KMEMTOOL is the program under test.
 set -u
 passed=0 failed=0 skipped=0
@@ -13,7 +14,10 @@ for script in "$@"; do
 	script=$(realpath "$script")
 	(cd "$dir" && sh "$script") >"$log" 2>&1
 	case $? in
-	0) passed=$((passed + 1)) ;;
+	0)
+		passed=$((passed + 1))
+		sed "s/^/$(basename "$script" .sh): /" "$log"
+		;;
 	77)
 		skipped=$((skipped + 1))
 		echo "SKIP: $(basename "$script"): $(tail -n 1 "$log")"

@@ -105,32 +105,24 @@ int ui_zones_text(const struct ui_view *view, const struct km_result *result,
 	return err;
 }
 
-/* "Normal: 123 free, mark 456 (watermark)": why one zone refused. */
-static void print_refusal(const json_t *zone, FILE *file)
-{
-	char name[20], refusal[20], index[20];
-
-	fprintf(file,
-		"      node %" PRId64 " %-8s %-9s %10" PRId64 " free, mark %" PRId64
-		", fragmentation index %s\n",
-		km_json_get_int(zone, "node", 0),
-		ui_cell_text(zone, "zone", UI_CELL_TEXT, name, sizeof(name)),
-		ui_cell_text(zone, "refusal", UI_CELL_TEXT, refusal, sizeof(refusal)),
-		km_json_get_int(zone, "free_pages", 0), km_json_get_int(zone, "mark", 0),
-		ui_cell_text(zone, "fragmentation_index", UI_CELL_INDEX, index, sizeof(index)));
-}
-
+/* The whole explanation, or for want of pages that were not it the reason alone. */
 static void print_reason(const json_t *failure, size_t number, FILE *file)
 {
-	const json_t *zones = json_object_get(failure, "zones");
-	char reason[200];
+	const json_t *lines = json_object_get(failure, "explanation");
+	char text[256];
 
 	if (!km_json_get_bool(failure, "model_failed", false))
 		return;
-	fprintf(file, "  %zu  %s\n", number,
-		ui_cell_text(failure, "reason", UI_CELL_TEXT, reason, sizeof(reason)));
-	for (size_t i = 0; i < json_array_size(zones); i++)
-		print_refusal(json_array_get(zones, i), file);
+	fprintf(file, "  %zu  ", number);
+	if (!json_array_size(lines))
+		fprintf(file, "%s\n",
+			ui_cell_text(failure, "reason", UI_CELL_TEXT, text, sizeof(text)));
+	for (size_t i = 0; i < json_array_size(lines); i++) {
+		const char *line = json_string_value(json_array_get(lines, i));
+
+		fprintf(file, "%s%s\n", i ? "     " : "",
+			ui_clean(line ? line : "", text, sizeof(text)));
+	}
 }
 
 int ui_failures_text(const struct ui_view *view, const struct km_result *result,

@@ -108,7 +108,7 @@ static uint64_t direct_reclaim(struct slowpath *slow)
 	slow->path.reclaim_tried = true;
 	slow->progress = km_direct_reclaim(pages, slow->gfp, req->order, req->class, req->node,
 					   req->cpu, &scanned);
-	slow->reclaimed += slow->progress;
+	slow->reclaimed += scanned ? slow->progress : 0; /* else it stood aside for compaction */
 	slow->path.scanned += scanned;
 	slow->path.reclaimed = slow->reclaimed;
 	if (slow->progress)

@@ -3,6 +3,8 @@
  * What went wrong, and how far the model can be trusted: zones, failures, misuse,
  * fidelity.
  */
+#include <string.h>
+
 #include "core/result/build.h"
 
 #include <math.h>
@@ -99,11 +101,31 @@ static json_t *build_refusals(struct km_json_out *out, const struct km_replay *r
 			    json_string(km_refusal_name(failure->zones[i].refusal)));
 		km_json_set(out, object, "free_pages", km_json_u64(failure->zones[i].free_pages));
 		km_json_set(out, object, "mark", km_json_u64(failure->zones[i].mark));
+		km_json_set(out, object, "shortfall", km_json_u64(failure->zones[i].shortfall));
 		km_json_set(out, object, "fragmentation_index",
 			    json_integer(failure->zones[i].fragmentation_index));
+		km_json_set(out, object, "unusable_index",
+			    json_integer(failure->zones[i].unusable_index));
 		km_json_append(out, zones, object);
 	}
 	return zones;
+}
+
+/* For a person, line by line; empty if pages were not what was missing. */
+static json_t *build_explanation(struct km_json_out *out, const struct km_replay *replay,
+				 const struct km_page_failure *failure)
+{
+	json_t *lines = json_array();
+	char text[8192];
+
+	if (!failure->nr_zones)
+		return lines;
+	km_page_failure_print(failure, &replay->kernel.pages, text, sizeof(text));
+	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+		*end = 0;
+		km_json_append(out, lines, km_json_text(line));
+	}
+	return lines;
 }
 
 static json_t *build_failure(struct km_json_out *out, const struct km_replay *replay,
@@ -124,6 +146,7 @@ static json_t *build_failure(struct km_json_out *out, const struct km_replay *re
 	km_json_set(out, object, "host_failed", json_boolean(failure->flags & KM_FAILED_HOST));
 	km_json_set(out, object, "model_failed", json_boolean(failure->flags & KM_FAILED_MODEL));
 	km_json_set(out, object, "zones", build_refusals(out, replay, &failure->pages));
+	km_json_set(out, object, "explanation", build_explanation(out, replay, &failure->pages));
 	return object;
 }
 

@@ -23,6 +23,7 @@ $ kmemtool replay -m x86-32-1g --print-machine
 > 
 > [sysctl]
 > watermark_scale_factor = 10
+> watermark_boost_factor = 15000
 > lowmem_reserve_ratio = DMA 256, DMA32 256, Normal 32, HighMem 0, Movable 0
 > 
 > [percpu]
@@ -54,6 +55,7 @@ $ kmemtool replay -m x86-64-2node -s vm.min_free_kbytes=5000 -s cpus=2 --print-m
 > [sysctl]
 > min_free_kbytes = 5000
 > watermark_scale_factor = 10
+> watermark_boost_factor = 15000
 > lowmem_reserve_ratio = DMA 256, DMA32 256, Normal 32, HighMem 0, Movable 0
 > 
 > [percpu]
@@ -82,6 +84,7 @@ $ kmemtool replay -m x86-64-4g -s mem.size=1G -s vm.watermark_scale_factor=20 -s
 > 
 > [sysctl]
 > watermark_scale_factor = 20
+> watermark_boost_factor = 15000
 > lowmem_reserve_ratio = DMA 1, DMA32 2, Normal 32, HighMem 0, Movable 0
 > percpu_pagelist_high_fraction = 8
 > 
@@ -103,7 +106,7 @@ $ kmemtool replay base.kmt --print-machine
 > cacheline = 64
 > pageblock_order = 9
 > era = 6.12
-> features = -pcp-auto-high -kmalloc-cgroup
+> features = -kmalloc-cgroup
 > 
 > [address_space]
 > page_offset = 0xffff888000000000
@@ -127,12 +130,11 @@ $ kmemtool replay base.kmt --print-machine
 > watermarks = 200, 250, 300
 > protection = DMA 0, DMA32 0, Normal 0, HighMem 0, Movable 0
 > pcp_batch = 7
-> pcp_high_min = 60
-> pcp_high_max = 60
 > 
 > [sysctl]
 > min_free_kbytes = 880
 > watermark_scale_factor = 10
+> watermark_boost_factor = 15000
 > lowmem_reserve_ratio = DMA 256, DMA32 256, Normal 32, HighMem 0, Movable 0
 > 
 > [percpu]

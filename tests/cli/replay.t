@@ -602,7 +602,9 @@ $ kmemtool replay base.kmt
 >      "refusal": "watermark",
 >      "free_pages": 768,
 >      "mark": 1140,
->      "fragmentation_index": 891
+>      "shortfall": 373,
+>      "fragmentation_index": 891,
+>      "unusable_index": 1000
 >     },
 >     {
 >      "node": 0,
@@ -610,8 +612,22 @@ $ kmemtool replay base.kmt
 >      "refusal": "no-block",
 >      "free_pages": 5322,
 >      "mark": 1098,
->      "fragmentation_index": 979
+>      "shortfall": 0,
+>      "fragmentation_index": 979,
+>      "unusable_index": 1000
 >     }
+>    ],
+>    "explanation": [
+>     "page allocation failure: order:10, mode:0x40820(GFP_ATOMIC|COMP), cpu 1, may sleep",
+>     "  why: memory is fragmented: enough free pages, no block of the order",
+>     "  tried: kswapd woken",
+>     "  gave up: the caller may not wait, so nothing was reclaimed for it",
+>     "  node 0 DMA: 373 pages short of its mark",
+>     "    free 768, to exceed 1140 = 8 of the min mark + 109 reserve + 1023 not usable; reclaimable 3132",
+>     "    fragmentation index 0.891, unusable 1.000; free blocks by order: 0 0 0 0 0 8 8 0 0 0 0",
+>     "  node 0 DMA32: pages enough, but no block of order 10",
+>     "    free 5322, to exceed 1098 = 75 of the min mark + 0 reserve + 1023 not usable; reclaimable 22229",
+>     "    fragmentation index 0.979, unusable 1.000; free blocks by order: 58 50 41 61 30 20 11 7 5 1 0"
 >    ]
 >   },
 >   {
@@ -628,7 +644,8 @@ $ kmemtool replay base.kmt
 >    "reason": "no room in the chunks, or its size is not possible",
 >    "host_failed": true,
 >    "model_failed": true,
->    "zones": []
+>    "zones": [],
+>    "explanation": []
 >   }
 >  ],
 >  "misuse": [
@@ -1217,12 +1234,12 @@ $ sed -n '/DMA32/,/cpu: 1/p' proc/zoneinfo
 > pagetypeinfo
 > zoneinfo
 > Node 0, zone      DMA      0      0      0      0      0      8      8      0      0      0      0 
-> Node 0, zone    DMA32     80     51     40     60     31     20     11      7      5      1      0 
+> Node 0, zone    DMA32     58     50     41     61     30     20     11      7      5      1      0 
 > Number of blocks type     Unmovable      Movable  Reclaimable   HighAtomic      Isolate 
 > Node 0, zone      DMA            0            8            0            0            0 
 > Node 0, zone    DMA32            1           55            0            0            0 
 > Node 0, zone    DMA32
->   pages free     5350
+>   pages free     5322
 >         boost    0
 >         min      200
 >         low      250
@@ -1232,13 +1249,15 @@ $ sed -n '/DMA32/,/cpu: 1/p' proc/zoneinfo
 >         managed  28000
 >         cma      0
 >         protection: (0, 0, 0, 0, 0)
->       nr_free_pages 5350
+>       nr_free_pages 5322
 >       nr_free_cma  0
 >   pagesets
 >     cpu: 0
->               count: 18
->               high:  60
->               batch: 7
+>               count:    25
+>               high:     125
+>               batch:    7
+>               high_min: 125
+>               high_max: 1750
 >     cpu: 1
 
 == into a directory that is there, and twice the same

@@ -123,9 +123,16 @@ $ kmemtool report --view failures base.json
 > 1.200060    1  600  task     percpu_alloc  -                            0  64.0 KiB  -                yes    yes
 > 
 > why, row by row (only what the model refused)
->   1  memory is fragmented: enough free pages, no block of the order
->       node 0 DMA      watermark        768 free, mark 1140, fragmentation index 0.891
->       node 0 DMA32    no-block        5322 free, mark 1098, fragmentation index 0.979
+>   1  page allocation failure: order:10, mode:0x40820(GFP_ATOMIC|COMP), cpu 1, may sleep
+>        why: memory is fragmented: enough free pages, no block of the order
+>        tried: kswapd woken
+>        gave up: the caller may not wait, so nothing was reclaimed for it
+>        node 0 DMA: 373 pages short of its mark
+>          free 768, to exceed 1140 = 8 of the min mark + 109 reserve + 1023 not usable; reclaimable 3132
+>          fragmentation index 0.891, unusable 1.000; free blocks by order: 0 0 0 0 0 8 8 0 0 0 0
+>        node 0 DMA32: pages enough, but no block of order 10
+>          free 5322, to exceed 1098 = 75 of the min mark + 0 reserve + 1023 not usable; reclaimable 22229
+>          fragmentation index 0.979, unusable 1.000; free blocks by order: 58 50 41 61 30 20 11 7 5 1 0
 >   2  no room in the chunks, or its size is not possible
 
 == misuse

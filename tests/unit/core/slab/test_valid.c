@@ -45,7 +45,7 @@ static void expect(const struct scene *scene, const char *complaint)
 /* Break one thing, expect one complaint, mend it: the next one must not find a trace of it. */
 #define BREAK(lvalue, value, complaint)                                                            \
 	do {                                                                                       \
-		__typeof__((lvalue) + 0) whole = (lvalue);                                               \
+		__typeof__((lvalue) + 0) whole = (lvalue);                                         \
 		(lvalue) = (value);                                                                \
 		expect(&scene, complaint);                                                         \
 		(lvalue) = whole;                                                                  \
