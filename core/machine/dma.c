@@ -27,10 +27,20 @@ unsigned int km_dma_device_release(struct km_dma_device *dev)
 	return nr;
 }
 
-/* Last byte of a zone's memory. */
+/* The last byte of the zone's RAM: its span may end in a hole. */
 static uint64_t zone_last_byte(const struct km_profile *profile, const struct km_zone_desc *desc)
 {
-	return ((desc->start_pfn + desc->spanned_pages) << profile->page_shift) - 1;
+	uint64_t last = desc->start_pfn + desc->spanned_pages, end = 0;
+
+	for (unsigned int i = 0; i < profile->nr_ranges; i++) {
+		const struct km_mem_range *range = &profile->ranges[i];
+
+		if (range->node == desc->node && range->start_pfn < last && range->end_pfn > end)
+			end = range->end_pfn;
+	}
+	if (profile->nr_ranges && end < last)
+		last = end;
+	return (last << profile->page_shift) - 1;
 }
 
 bool km_dma_supported(const struct km_profile *profile, uint64_t mask)

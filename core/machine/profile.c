@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/machine/profile.h"
+#include "core/machine/zone_layout.h"
 
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)
@@ -83,20 +84,6 @@ static void set_address_space_32(struct km_profile *profile, uint64_t bytes)
 	profile->percpu_dynamic = 20 << 10;
 }
 
-/* Upper end of each zone type in bytes; 0: the type does not exist there. */
-static void zone_limits(const struct km_profile *profile, uint64_t limit[KM_NR_ZONE_TYPES])
-{
-	memset(limit, 0, KM_NR_ZONE_TYPES * sizeof(limit[0]));
-	limit[KM_ZONE_DMA] = 16 * MIB;
-	if (profile->address_bits == 64) {
-		limit[KM_ZONE_DMA32] = 4 * GIB;
-		limit[KM_ZONE_NORMAL] = UINT64_MAX;
-	} else {
-		limit[KM_ZONE_NORMAL] = LOWMEM_BYTES;
-		limit[KM_ZONE_HIGHMEM] = UINT64_MAX;
-	}
-}
-
 /* Cut RAM into one or two ranges a node. */
 static void lay_ranges(struct km_profile *profile, uint64_t pages)
 {
@@ -126,55 +113,6 @@ static void lay_ranges(struct km_profile *profile, uint64_t pages)
 	}
 }
 
-/* The zone of a node that covers its RAM in [start, end); none if there is no RAM. */
-static void lay_zone(struct km_profile *profile, enum km_zone_type type, unsigned int node,
-		     uint64_t start, uint64_t end)
-{
-	struct km_zone_desc *desc = &profile->zones[profile->nr_zones];
-	uint64_t first = UINT64_MAX, last = 0, present = 0;
-
-	for (unsigned int i = 0; i < profile->nr_ranges; i++) {
-		const struct km_mem_range *range = &profile->ranges[i];
-		uint64_t from = range->start_pfn > start ? range->start_pfn : start;
-		uint64_t to = range->end_pfn < end ? range->end_pfn : end;
-
-		if (range->node != node || from >= to)
-			continue;
-		first = from < first ? from : first;
-		last = to > last ? to : last;
-		present += to - from;
-	}
-	if (!present)
-		return;
-
-	memset(desc, 0, sizeof(*desc));
-	desc->type = type;
-	desc->node = node;
-	desc->start_pfn = first;
-	desc->spanned_pages = last - first;
-	desc->present_pages = present;
-	desc->managed_pages = present;
-	profile->nr_zones++;
-}
-
-void km_profile_lay_zones(struct km_profile *profile)
-{
-	uint64_t limit[KM_NR_ZONE_TYPES];
-
-	zone_limits(profile, limit);
-	profile->nr_zones = 0;
-	for (unsigned int node = 0; node < profile->nr_nodes; node++) {
-		uint64_t start = 0;
-
-		for (int type = 0; type < KM_NR_ZONE_TYPES; type++) {
-			if (!limit[type])
-				continue;
-			lay_zone(profile, type, node, start, limit[type] >> profile->page_shift);
-			start = limit[type] >> profile->page_shift;
-		}
-	}
-}
-
 int km_profile_set_memory(struct km_profile *profile, uint64_t bytes)
 {
 	uint64_t pages = bytes >> profile->page_shift;
@@ -185,7 +123,7 @@ int km_profile_set_memory(struct km_profile *profile, uint64_t bytes)
 		return -EINVAL;
 
 	lay_ranges(profile, pages);
-	km_profile_lay_zones(profile);
+	km_zones_from_ranges(profile);
 	if (profile->address_bits == 32)
 		set_address_space_32(profile, bytes);
 	return 0;

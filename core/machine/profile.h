@@ -145,11 +145,6 @@ void km_profile_init(struct km_profile *profile);
  * map.  -EINVAL: less than 4 MiB a node, or more than 12 TiB.
  */
 int km_profile_set_memory(struct km_profile *profile, uint64_t bytes);
-/*
- * Lay the same zones over the ranges that the profile has, each over the RAM that its
- * node has between the zone's limits.  The address space stays.
- */
-void km_profile_lay_zones(struct km_profile *profile);
 /* Built-in profile by name (x86-32-64m, x86-32-1g, x86-32-4g-pae, x86-64-4g, x86-64-2node): 0 or
  * -ENOENT. */
 int km_profile_builtin(const char *name, struct km_profile *profile);

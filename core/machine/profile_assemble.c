@@ -10,6 +10,7 @@
 
 #include "core/machine/machine.h"
 #include "core/machine/profile_reader.h"
+#include "core/machine/zone_layout.h"
 
 static bool is_given(unsigned int given, enum km_section_id section, const char *key)
 {
@@ -215,7 +216,7 @@ static bool finish_memory(struct km_file_reader *reader)
 	if (has_size ? !finish_size(reader) : !finish_ranges(reader))
 		return false;
 	if (!has_size && !reader->nr_zones)
-		km_profile_lay_zones(&reader->profile);
+		km_zones_from_ranges(&reader->profile);
 	if (!finish_zones(reader))
 		return false;
 	if (!has_size && reader->profile.address_bits == 32)

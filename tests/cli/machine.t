@@ -48,7 +48,7 @@ $ kmemtool replay -m x86-64-2node -s vm.min_free_kbytes=5000 -s cpus=2 --print-m
 > [memory]
 > size = 16G
 > # zone DMA 0: 0x0 to 0x1000000, 4096 pages
-> # zone DMA32 0: 0x1000000 to 0xc0000000, 782336 pages
+> # zone DMA32 0: 0x1000000 to 0x100000000, 782336 pages
 > # zone Normal 0: 0x100000000 to 0x240000000, 1310720 pages
 > # zone Normal 1: 0x240000000 to 0x440000000, 2097152 pages
 > 
@@ -208,7 +208,7 @@ $ awk '/^\.Bd -literal/ { file = "example" ++n; next } /^\.Ed/ { file = ""; next
 $ for example in example*; do kmemtool replay -m $example --print-machine | grep -E '^(name|.*zone)'; done
 > name = mine
 > # zone DMA 0: 0x0 to 0x1000000, 4096 pages
-> # zone DMA32 0: 0x1000000 to 0xc0000000, 782336 pages
+> # zone DMA32 0: 0x1000000 to 0x100000000, 782336 pages
 > # zone Normal 0: 0x100000000 to 0x140000000, 262144 pages
 > name = textbook
 > # zone DMA 0: 0x0 to 0x1000000, 4096 pages

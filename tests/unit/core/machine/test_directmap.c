@@ -173,16 +173,22 @@ START_TEST(zones_stand_in_for_ranges)
 {
 	struct km_profile profile = builtin("x86-64-2node");
 	struct km_directmap ranges, zones;
-	struct fixture *fix = plan(&ranges, &profile, KM_MMU_FEATURES_ALL);
+	struct fixture *fix;
 
+	/* Nodes are not known yet when the kernel maps: no seam between them. */
+	fix = plan(&ranges, &profile, KM_MMU_FEATURES_ALL);
+	expect_piece(&ranges, ranges.nr_pieces - 1, 4 * GIB, 17 * GIB, 3);
+	fixture_free_all(fix);
+
+	/* Without a hole a zone's span is its RAM. */
+	ck_assert_int_eq(km_profile_set_memory(&profile, 3 * GIB), 0);
+	fix = plan(&ranges, &profile, KM_MMU_FEATURES_ALL);
 	profile.nr_ranges = 0;
 	ck_assert_int_eq(km_directmap_plan(&zones, &profile, &fix->mmu.format), 0);
 	ck_assert_uint_eq(zones.nr_pieces, ranges.nr_pieces);
 	for (unsigned int i = 0; i < ranges.nr_pieces; i++)
 		expect_piece(&zones, i, ranges.pieces[i].start, ranges.pieces[i].end,
 			     ranges.pieces[i].level);
-	/* Nodes are not known yet when the kernel maps: no seam between them. */
-	expect_piece(&ranges, ranges.nr_pieces - 1, 4 * GIB, 17 * GIB, 3);
 	fixture_free_all(fix);
 }
 END_TEST

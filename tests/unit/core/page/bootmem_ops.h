@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/machine/zone_layout.h"
 #include "core/page/bootmem.h"
 
 #define OPS_MAX 600
@@ -61,7 +62,7 @@ static inline int ops_machine(struct ops_state *state, unsigned int which)
 	profile->nr_ranges = 2 * profile->nr_nodes;
 	for (unsigned int i = 0; i < profile->nr_ranges; i++)
 		profile->ranges[i] = (struct km_mem_range){ i * 3000 + 1, i * 3000 + 2500, i / 2 };
-	km_profile_lay_zones(profile);
+	km_zones_from_ranges(profile);
 	for (unsigned int i = 0; i < profile->nr_zones; i++)
 		profile->zones[i].managed_pages--;
 	return 0;
