@@ -59,11 +59,11 @@ lost_in_rings() {
 }
 
 # want NAME KIND: what the tracepoints must have given.  kfree() of nothing is no event, and a
-# request that is told twice is one.
+# request that is told twice is one, where the recorder has seen that it is the same.
 want() {
 	case $2 in
 	kfree) echo $(($(counted "$1" kfree) - $(counted "$1" kfree_nothing))) ;;
-	kmalloc) echo $(($(counted "$1" kmalloc) - $(counted "$1" kmalloc_twice))) ;;
+	kmalloc) echo $(($(counted "$1" kmalloc) - $(json info.json record.doubled))) ;;
 	*) counted "$1" "$2" ;;
 	esac
 }
@@ -83,6 +83,11 @@ expect_alone() {
 expect_exact() {
 	expect_alone "$1"
 	[ "$(lost_in_rings)" = 0 ] || fail "$1: $(lost_in_rings) events found no room"
+	# It waits for the second for some time only, and an emulated processor may stand still for longer.
+	twice=$(counted "$1" kmalloc_twice)
+	doubled=$(json info.json record.doubled)
+	[ "$doubled" -le "$twice" ] && [ $((twice - doubled)) -le $((1 + twice / 50)) ] ||
+		fail "$1: of $twice requests that were told twice $doubled became one"
 	for kind in $kinds; do
 		grep -q "^$kind " "$1.counts" || continue
 		[ "$kind" = percpu_free ] || [ "$(want "$1" $kind)" -gt 0 ] || fail "$1: no $kind was counted"
@@ -114,7 +119,7 @@ expect_lossy() {
 	done
 	expect_number info.json record.doubled -le "$(counted "$1" kmalloc_twice)"
 	doubled=$(json info.json record.doubled)
-	told=$(($(sum_wanted "$1") + $(counted "$1" kmalloc_twice)))
+	told=$(($(sum_wanted "$1") + doubled))
 	[ "$told" = $((all + doubled + lost)) ] ||
 		fail "$1: $told events were counted, $all recorded, $doubled doubled and $lost lost"
 	echo "$1: counted $told = $all recorded + $doubled doubled + $lost lost"
