@@ -2,9 +2,9 @@
 /*
  * Requests that the kernel's own rules call wrong or unwise.
  *
- * The rules are a table; a rule is a predicate over one event.  Severity as in
- * kernel-facts 9.2: E the kernel documents or warns it as wrong, W documented as
- * discouraged, H a heuristic that needs repetition at one call site.
+ * The rules are a table; a rule is a predicate over one event.  Severity:
+ * E the kernel documents it as wrong or warns of it, W documented as discouraged, H a
+ * heuristic that needs repetition at one call site.
  *
  * Slab requests are judged by the caller's raw flags; page requests only where the
  * caller is known to be outside the allocators, because slab, vmalloc and percpu change

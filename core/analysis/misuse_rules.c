@@ -3,8 +3,8 @@
  * The rules: what is wrong with a request, told from its flags, its size and where it
  * was made.
  *
- * Source: kernel-facts 9.2 (include/linux/gfp_types.h, mm/page_alloc.c, mm/slub.c,
- * mm/vmalloc.c, Documentation/core-api/memory-allocation.rst, 5.10 to 6.18).
+ * Source: include/linux/gfp_types.h, mm/page_alloc.c, mm/slub.c,
+ * mm/vmalloc.c, Documentation/core-api/memory-allocation.rst, 5.10 to 6.18.
  */
 #include "core/analysis/misuse.h"
 

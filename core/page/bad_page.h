@@ -7,7 +7,7 @@
  * Judging changes nothing.
  *
  * Sources: mm/page_alloc.c 6.12 (free_page_is_bad, bad_page, split_page), include/linux/mm.h
- * (put_page_testzero), and what interface.md's rules say of drivers.
+ * (put_page_testzero), and what drivers are told to do.
  */
 #ifndef CORE_PAGE_BAD_PAGE_H
 #define CORE_PAGE_BAD_PAGE_H

@@ -125,7 +125,7 @@ struct km_pages {
 };
 
 /*
- * Zones, watermarks (kernel-facts: mm/page_alloc.c __setup_per_zone_wmarks,
+ * Zones, watermarks (mm/page_alloc.c __setup_per_zone_wmarks,
  * setup_per_zone_lowmem_reserve), empty free lists.  All managed pages are held.
  */
 int km_pages_init(struct km_pages *pages, struct km_machine *machine);

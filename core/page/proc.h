@@ -15,8 +15,8 @@
  *   pagetypeinfo   CMA where no pageblock is CMA, "Number of mixed blocks" (PAGE_OWNER)
  *
  * Kernels differ, and so do the profile's habits:
- *   boost                 from 5.16, here with KM_FEAT_CPU_PARTIAL_SLABS
- *   promo                 from 6.12, here with KM_FEAT_CLAIM_STEAL
+ *   boost                 from 5.16, here with KM_FEAT_WMARK_PROMO (5.18)
+ *   promo                 from 6.12, here with KM_FEAT_FREE_HIGHATOMIC
  *   high_min, high_max    where high floats (KM_FEAT_PCP_AUTO_HIGH)
  * The oldest form is that of 5.10: 2.6.32 has other columns.
  *

@@ -75,12 +75,12 @@ static void print_sizes(struct km_proc_text *text, const struct km_pages *pages,
 	const struct km_profile *profile = &pages->machine->profile;
 
 	km_proc_print(text, "  pages free     %" PRIu64 "\n", zone->free_pages);
-	if (profile->features & KM_FEAT_CPU_PARTIAL_SLABS)
+	if (profile->features & KM_FEAT_WMARK_PROMO)
 		print_line(text, "boost", zone->watermark_boost);
 	print_line(text, "min", zone->wmark_min);
 	print_line(text, "low", zone->wmark_low);
 	print_line(text, "high", zone->wmark_high);
-	if (profile->features & KM_FEAT_CLAIM_STEAL)
+	if (profile->features & KM_FEAT_FREE_HIGHATOMIC)
 		print_line(text, "promo", zone->wmark_promo);
 	print_line(text, "spanned", zone->spanned_pages);
 	print_line(text, "present", zone->present_pages);

@@ -11,7 +11,7 @@
  * The first chunk holds the static area, the reserved area and the first dynamic one; it is
  * populated for ever.
  *
- * Source: mm/percpu.c, mm/percpu-vm.c 6.12 (kernel-facts 7).
+ * Source: mm/percpu.c, mm/percpu-vm.c 6.12.
  */
 #ifndef CORE_PERCPU_PERCPU_H
 #define CORE_PERCPU_PERCPU_H
@@ -40,7 +40,7 @@ struct km_percpu_info {
 	uint64_t empty_pop_pages; /* of one unit: populated and wholly free */
 };
 
-/* Where units come from: kernel-facts 7.2, pcpu_build_alloc_info(). */
+/* Where units come from: pcpu_build_alloc_info(). */
 struct km_percpu_layout {
 	uint64_t static_bytes, reserved_bytes, dynamic_bytes; /* of a unit of the first chunk */
 	uint64_t unit_bytes;

@@ -9,7 +9,7 @@
  *
  * What is given out was free: a live block that it shares a page with was freed unseen, and
  * ends as a whole.  A part of a block that is freed is legal where the block is not
- * compound (split_page, alloc_pages_exact, the tail of __free_pages, kernel-facts 1.4): the
+ * compound (split_page, alloc_pages_exact, the tail of __free_pages): the
  * block is cut into blocks of the order freed, in the model too, and the rest lives on.
  *
  * Blocks are aligned to their size, so those around a pfn start at one of the pfns that

@@ -18,6 +18,7 @@
  * before the trace: a warm start turns as many held pages of that zone into free ones, and
  * just these where the snapshot told which pages are held.
  */
+#include "core/page/zone.h"
 #include "core/replay/loop.h"
 
 /* Set or clear the bits of a block's pages; true if the first one's was set. */
@@ -122,17 +123,13 @@ static void give_evidence(struct km_replay *replay, const struct tf_event *ev, u
 		replay->nr_slab_pages_given += 1ull << ev->order;
 }
 
+/* On the host's own machine. */
 static bool is_same_zone(const struct km_replay *replay, uint64_t recorded, uint64_t model)
 {
-	const struct km_profile *profile = &replay->host.profile;
+	const struct km_pages *pages = &replay->kernel.pages;
+	int zone = km_pfn_zone_index(pages, recorded);
 
-	for (unsigned int i = 0; i < profile->nr_zones; i++) {
-		const struct km_zone_desc *desc = &profile->zones[i];
-
-		if (recorded - desc->start_pfn < desc->spanned_pages)
-			return model - desc->start_pfn < desc->spanned_pages;
-	}
-	return false;
+	return zone >= 0 && zone == km_pfn_zone_index(pages, model);
 }
 
 static void number_page(struct km_replay *replay, const struct tf_event *ev)
@@ -198,7 +195,9 @@ static bool free_held(struct km_replay *replay, const struct tf_event *ev)
 	for (unsigned int i = 0; i < profile->nr_zones; i++) {
 		const struct km_zone_desc *desc = &profile->zones[i];
 
-		if (ev->addr - desc->start_pfn >= desc->spanned_pages)
+		/* Spans of nodes may be interleaved. */
+		if (ev->addr - desc->start_pfn >= desc->spanned_pages ||
+		    !km_profile_ram_pages(profile, ev->addr, ev->addr + 1, desc->node))
 			continue;
 		type = desc->type;
 		node = desc->node;

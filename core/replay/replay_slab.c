@@ -7,7 +7,7 @@
  * model's cache of that name.
  *
  * Doubled events.  From 6.10 on a large kmalloc is told twice, first by the allocator's
- * inner function, then for the true caller (kernel-facts 1.4).  The second is known by
+ * inner function, then for the true caller.  The second is known by
  * the CPU, which told of the same object last time, by thread and size, and by the object
  * being live; it is dropped.  The true caller is looked up ahead when the first arrives: if
  * it is more than LOOK_AHEAD events away, or in the next block, the inner one stays.

@@ -10,7 +10,7 @@
  * CPU; cpu_slabs counts the slabs of cpu partial lists too, and they are taken off.
  *
  * Source: mm/slab_common.c cache_show(), mm/slub.c show_slab_objects(),
- * slabs_cpu_partial_show() 5.10 to 6.18 (kernel-facts 3.9).
+ * slabs_cpu_partial_show() 5.10 to 6.18.
  */
 #include <errno.h>
 #include <stdlib.h>

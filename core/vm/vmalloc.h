@@ -15,7 +15,7 @@
  * Percpu chunks are areas too, taken from the top; they are in none of the figures
  * about areas (vmallocinfo lists them: its total is bytes + top_bytes).
  *
- * Source: mm/vmalloc.c 6.12 (kernel-facts 6).
+ * Source: mm/vmalloc.c 6.12.
  */
 #ifndef CORE_VM_VMALLOC_H
 #define CORE_VM_VMALLOC_H

@@ -97,7 +97,7 @@ struct tracepoint {
 
 #define MAX_TRACEPOINTS 24
 
-/* kernel-facts: include/trace/events/kmem.h, percpu.h and vmalloc.h of these releases. */
+/* include/trace/events/kmem.h, percpu.h and vmalloc.h of these releases. */
 static const struct release {
 	const char *name;
 	struct tracepoint tracepoints[MAX_TRACEPOINTS];
