@@ -3,6 +3,8 @@
  * What went wrong, and how far the model can be trusted: zones, failures, misuse,
  * fidelity.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/result/build.h"
@@ -115,16 +117,25 @@ static json_t *build_refusals(struct km_json_out *out, const struct km_replay *r
 static json_t *build_explanation(struct km_json_out *out, const struct km_replay *replay,
 				 const struct km_page_failure *failure)
 {
+	const struct km_pages *pages = &replay->kernel.pages;
 	json_t *lines = json_array();
-	char text[8192];
+	size_t size;
+	char *text;
 
 	if (!failure->nr_zones)
 		return lines;
-	km_page_failure_print(failure, &replay->kernel.pages, text, sizeof(text));
+	size = km_page_failure_print(failure, pages, NULL, 0) + 1;
+	text = malloc(size);
+	if (!text) {
+		out->err = -ENOMEM;
+		return lines;
+	}
+	km_page_failure_print(failure, pages, text, size);
 	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
 		*end = 0;
 		km_json_append(out, lines, km_json_text(line));
 	}
+	free(text);
 	return lines;
 }
 

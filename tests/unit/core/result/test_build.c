@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/result/build.h"
 #include "core/result/json.h"
 #include "core/result/result.h"
 #include "tests/unit/suite.h"
@@ -219,6 +220,57 @@ START_TEST(settings_and_range)
 }
 END_TEST
 
+/* The last line of the last zone is there, however many there are and however long they are. */
+START_TEST(a_failure_in_many_zones)
+{
+	struct km_analysis *analysis = calloc(1, sizeof(*analysis));
+	struct km_replay *run = calloc(1, sizeof(*run));
+	struct km_failure *failure = calloc(1, sizeof(*failure));
+	struct km_json_out out = { 0 };
+	const json_t *lines;
+	struct tf_meta meta;
+	struct zone *zones = run->kernel.pages.zones;
+	struct bytes bytes = make_trace();
+	json_t *array;
+
+	tf_meta_init(&meta);
+	ck_assert_int_eq(
+		tf_reader_open_mem(&run->reader, (const uint8_t *)bytes.data, bytes.len, NULL), 0);
+	run->meta = &meta;
+	run->kernel.pages.nr_zones = KM_MAX_ZONES;
+	analysis->replay = run;
+	analysis->failures.nr = 1;
+	analysis->failures.list = failure;
+	failure->reason = "";
+	failure->pages.reason = "free pages are below the min watermark and reserve";
+	failure->pages.nr_zones = KM_MAX_ZONES;
+	for (unsigned int i = 0; i < KM_MAX_ZONES; i++) {
+		zones[i].managed_pages = 1;
+		zones[i].node = i;
+		failure->pages.zones[i] =
+			(struct km_zone_refusal){ .zone = i,
+						  .refusal = KM_REFUSED_WATERMARK,
+						  .free_pages = UINT64_MAX,
+						  .mark = UINT64_MAX,
+						  .wmark = UINT64_MAX,
+						  .free_blocks = { [10] = UINT64_MAX - i } };
+	}
+	array = km_build_failures(&out, analysis);
+	ck_assert_int_eq(out.err, 0);
+	lines = json_object_get(json_array_get(array, 0), "explanation");
+	ck_assert_uint_eq(json_array_size(lines), 4 + 3 * KM_MAX_ZONES);
+	ck_assert_str_eq(json_string_value(json_array_get(lines, 4 + 3 * KM_MAX_ZONES - 1)),
+			 "    free blocks by order: 0 0 0 0 0 0 0 0 0 0 18446744073709551584");
+	json_decref(array);
+	tf_reader_close(run->reader);
+	tf_meta_release(&meta);
+	free(bytes.data);
+	free(failure);
+	free(run);
+	free(analysis);
+}
+END_TEST
+
 /* The footer is gone: what is left was replayed, and the result says so. */
 START_TEST(incomplete)
 {
@@ -307,5 +359,5 @@ START_TEST(large_counts)
 }
 END_TEST
 
-RUN_SUITE("core/result/build", numbers, settings_and_range, incomplete, same_bytes, reals,
-	  large_counts)
+RUN_SUITE("core/result/build", numbers, settings_and_range, a_failure_in_many_zones, incomplete,
+	  same_bytes, reals, large_counts)
