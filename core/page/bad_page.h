@@ -94,7 +94,7 @@ struct km_bad_call {
 	km_gfp gfp;
 	unsigned int cpu;
 	uint64_t site;		   /* who called; 0 if unknown */
-	const char *cannot_sleep;  /* SLEEP: km_cpu_cannot_sleep() */
+	char cannot_sleep[40];	   /* SLEEP: km_might_sleep() */
 	int node;		   /* NODE */
 	uint64_t written_addr;	   /* WRITE_AFTER_FREE: physical address of the first byte */
 	uint8_t written, poison;   /* found there, and what had to be there */

@@ -54,7 +54,7 @@ uint64_t km_request_fail(struct km_pages *pages, const struct km_page_request *r
 	failure->gfp = req->gfp;
 	failure->order = req->order;
 	failure->cpu = req->cpu;
-	failure->context = km_cpu_cannot_sleep(&pages->machine->cpus[req->cpu]);
+	km_might_sleep(&pages->machine->cpus[req->cpu], failure->context, sizeof(failure->context));
 	failure->reason = reason;
 	return KM_NO_PFN;
 }
@@ -238,7 +238,7 @@ size_t km_page_failure_print(const struct km_page_failure *failure, const struct
 		return 0;
 	add(&text, "page allocation failure: order:%u, mode:0x%x(%s), cpu %u, %s\n", failure->order,
 	    failure->gfp, km_gfp_print(failure->gfp, gfp, sizeof(gfp)), failure->cpu,
-	    failure->context ? failure->context : "may sleep");
+	    failure->context[0] ? failure->context : "may sleep");
 	add(&text, "  why: %s\n", failure->reason);
 	if (!failure->nr_zones)
 		return text.used;

@@ -74,8 +74,8 @@ struct km_page_failure {
 	km_gfp gfp;
 	unsigned int order;
 	unsigned int cpu;
-	const char *reason;  /* one line, static: why the whole request failed */
-	const char *context; /* static: why the CPU could not sleep, NULL if it could */
+	const char *reason; /* one line, static: why the whole request failed */
+	char context[40];   /* km_might_sleep(): why the CPU could not sleep, "" if it could */
 	struct km_failure_path path;
 	unsigned int nr_zones;
 	struct km_zone_refusal zones[KM_MAX_ZONES]; /* nr_zones of them are filled */

@@ -112,7 +112,8 @@ static void note_findings(struct km_page_api *api, struct km_bad_call *bad)
 		enum km_bad_kind kind;
 		bool is_so;
 	} findings[] = {
-		{ KM_BAD_SLEEP, may_sleep && km_cpu_cannot_sleep(cpu) },
+		{ KM_BAD_SLEEP,
+		  may_sleep && km_might_sleep(cpu, bad->cannot_sleep, sizeof(bad->cannot_sleep)) },
 		{ KM_BAD_NMI, cpu->nmi },
 		{ KM_BAD_NOFAIL_ORDER, nofail && bad->order > 1 },
 		{ KM_BAD_NOFAIL_NONBLOCK, nofail && !may_sleep },
@@ -120,7 +121,6 @@ static void note_findings(struct km_page_api *api, struct km_bad_call *bad)
 		{ KM_BAD_MOBILITY, (bad->gfp & both) == both },
 	};
 
-	bad->cannot_sleep = km_cpu_cannot_sleep(cpu);
 	for (size_t i = 0; i < sizeof(findings) / sizeof(findings[0]); i++) {
 		if (!findings[i].is_so)
 			continue;

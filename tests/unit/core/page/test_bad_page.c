@@ -400,7 +400,7 @@ START_TEST(sleeping_where_one_must_not)
 	rig.rig.machine.cpus[0].hardirq = true;
 	ck_assert_ptr_nonnull(km_api_alloc_pages(&rig.api, KM_GFP_KERNEL, 1));
 	ck_assert_said(&rig, "sleep-in-atomic: alloc_pages(GFP_KERNEL, order 1) on CPU 0: it may "
-			     "wait for reclaim where it must not sleep (in hardirq)\n"
+			     "wait for reclaim where it must not sleep (in hardirq, depth 1)\n"
 			     "  what to do: GFP_ATOMIC, or allocate where sleeping is allowed\n");
 	ck_assert_ptr_nonnull(km_api_alloc_pages(&rig.api, KM_GFP_ATOMIC, 1));
 	ck_assert_ptr_nonnull(km_api_alloc_pages(&rig.api, KM_GFP_NOWAIT, 1));

@@ -174,7 +174,7 @@ START_TEST(printed)
 	assert_prints(
 		&rig,
 		"page allocation failure: order:2, mode:0x40820(GFP_ATOMIC|COMP), cpu 0, in "
-		"softirq\n"
+		"softirq, depth 1\n"
 		"  why: memory is fragmented: enough free pages, no block of the order\n"
 		"  tried: kswapd woken\n"
 		"  gave up: the caller may not wait, so nothing was reclaimed for it\n"

@@ -213,7 +213,7 @@ START_TEST(memalloc)
 	/* An interrupt is not the task that it interrupts. */
 	rig.machine.cpus[0].hardirq = true;
 	assert_fails(&rig, KM_GFP_ATOMIC, 0, KM_GAVE_UP_MAY_NOT_WAIT);
-	ck_assert_str_eq(rig.pages.last_failure.context, "in hardirq");
+	ck_assert_str_eq(rig.pages.last_failure.context, "in hardirq, depth 1");
 	rig.machine.cpus[0].hardirq = false;
 	ck_assert_uint_ne(alloc(&rig, KM_GFP_KERNEL, 0), KM_NO_PFN);
 	ck_assert_uint_ne(alloc(&rig, KM_GFP_KERNEL, 0), KM_NO_PFN);
