@@ -71,13 +71,27 @@ static bool has_any_block(const struct zone *zone, unsigned int order)
 static enum km_refusal why_refused(const struct zone *zone, const struct km_page_request *req,
 				   const struct km_zone_refusal *entry)
 {
-	if (entry->free_pages <= entry->mark)
+	if (entry->free_pages <= entry->mark && !(req->alloc_flags & KM_ALLOC_NO_WATERMARKS))
 		return entry->free_pages > entry->mark - entry->reserve ? KM_REFUSED_RESERVE
 									: KM_REFUSED_WATERMARK;
 	if (has_any_block(zone, req->order) &&
 	    !km_zone_has_block(zone, req->order, req->alloc_flags))
 		return KM_REFUSED_NO_FALLBACK;
 	return KM_REFUSED_NO_BLOCK;
+}
+
+static void describe_mark(const struct zone *zone, const struct km_page_request *req,
+			  struct km_zone_refusal *entry)
+{
+	if (req->alloc_flags & KM_ALLOC_NO_WATERMARKS)
+		return;
+	entry->reserve = zone->lowmem_reserve[req->class];
+	entry->mark =
+		km_zone_needs(zone, req->order, zone->wmark_min, req->class, req->alloc_flags);
+	/* Against a mark of nothing all that is left is what comes on top of one. */
+	entry->unusable =
+		km_zone_needs(zone, req->order, 0, req->class, req->alloc_flags) - entry->reserve;
+	entry->wmark = entry->mark - entry->reserve - entry->unusable;
 }
 
 static void describe_zone(const struct km_pages *pages, const struct km_page_request *req,
@@ -101,13 +115,7 @@ static void describe_zone(const struct km_pages *pages, const struct km_page_req
 		entry->refusal = KM_REFUSED_OTHER_NODE;
 		return;
 	}
-	entry->reserve = zone->lowmem_reserve[req->class];
-	entry->mark =
-		km_zone_needs(zone, req->order, zone->wmark_min, req->class, req->alloc_flags);
-	/* Against a mark of nothing all that is left is what comes on top of one. */
-	entry->unusable =
-		km_zone_needs(zone, req->order, 0, req->class, req->alloc_flags) - entry->reserve;
-	entry->wmark = entry->mark - entry->reserve - entry->unusable;
+	describe_mark(zone, req, entry);
 	entry->refusal = why_refused(zone, req, entry);
 	if (entry->free_pages <= entry->mark)
 		entry->shortfall = entry->mark + 1 - entry->free_pages;
@@ -117,6 +125,7 @@ uint64_t km_request_fail_by_zones(struct km_pages *pages, const struct km_page_r
 				  const struct km_failure_path *path)
 {
 	struct km_page_failure *failure = &pages->last_failure;
+	const bool no_marks = req->alloc_flags & KM_ALLOC_NO_WATERMARKS;
 	bool tried = false, no_block = false, no_fallback = false;
 
 	km_request_fail(pages, req, NULL);
@@ -133,9 +142,9 @@ uint64_t km_request_fail_by_zones(struct km_pages *pages, const struct km_page_r
 	}
 	if (!tried)
 		failure->reason = "no zone may serve it";
-	else if (req->alloc_flags & KM_ALLOC_NO_WATERMARKS)
+	else if (no_marks && !no_fallback)
 		failure->reason = "no free block, even without watermarks";
-	else if (no_block)
+	else if (no_block && !no_marks)
 		failure->reason = "memory is fragmented: enough free pages, no block of the order";
 	else if (no_fallback)
 		failure->reason = "blocks of the order are free, but kept for others";
@@ -206,7 +215,10 @@ static void add_verdict(struct text *text, const struct km_zone_refusal *entry, 
 		add(text, "the free blocks of order %u are kept for others", order);
 		break;
 	default:
-		add(text, "pages enough, but no block of order %u", order);
+		if (entry->shortfall)
+			add(text, "no page is free");
+		else
+			add(text, "pages enough, but no block of order %u", order);
 		break;
 	}
 	add(text,

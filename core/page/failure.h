@@ -55,7 +55,8 @@ struct km_failure_path {
 
 /*
  * mark = wmark + reserve + unusable is what free_pages had to exceed;
- * shortfall = mark + 1 - free_pages, 0 if it did.
+ * shortfall = mark + 1 - free_pages, 0 if it did.  A request without watermarks has a mark of 0:
+ * zones refuse it for want of a block alone.
  */
 struct km_zone_refusal {
 	uint8_t zone;				     /* index in km_pages.zones */

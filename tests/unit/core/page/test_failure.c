@@ -187,6 +187,70 @@ START_TEST(printed)
 }
 END_TEST
 
+/* Whoever need not mind the marks is short of none: what lacks is a block. */
+START_TEST(printed_without_watermarks)
+{
+	struct zone *zone;
+	struct rig rig;
+
+	zone = boot(&rig);
+	zone->wmark_min = 40;
+	zone->wmark_low = 50;
+	for (uint64_t pfn = 0; pfn < 32; pfn += 2)
+		rig_lay_free(&rig, pfn, 0, M);
+	assert_sums(refuse(&rig, KM_GFP_NOWAIT | KM_GFP_MEMALLOC, 1));
+	assert_prints(
+		&rig,
+		"page allocation failure: order:1, mode:0x22800(GFP_NOWAIT|MEMALLOC), cpu 0, may "
+		"sleep\n"
+		"  why: no free block, even without watermarks\n"
+		"  tried: kswapd woken\n"
+		"  gave up: the caller may not wait, so nothing was reclaimed for it\n"
+		"  node 0 Normal: pages enough, but no block of order 1\n"
+		"    free 16, to exceed 0 = 0 of the min mark + 0 reserve + 0 not usable; "
+		"reclaimable 0\n"
+		"    fragmentation index 0.438, unusable 1.000; free blocks by order: 16 0 0 0 0 "
+		"0 0 0 0 0 0\n");
+	rig_end(&rig);
+
+	boot(&rig);
+	assert_sums(refuse(&rig, KM_GFP_NOWAIT | KM_GFP_MEMALLOC, 0));
+	assert_prints(
+		&rig,
+		"page allocation failure: order:0, mode:0x22800(GFP_NOWAIT|MEMALLOC), cpu 0, may "
+		"sleep\n"
+		"  why: no free block, even without watermarks\n"
+		"  tried: kswapd woken\n"
+		"  gave up: the caller may not wait, so nothing was reclaimed for it\n"
+		"  node 0 Normal: no page is free\n"
+		"    free 0, to exceed 0 = 0 of the min mark + 0 reserve + 0 not usable; "
+		"reclaimable 0\n"
+		"    free blocks by order: 0 0 0 0 0 0 0 0 0 0 0\n");
+	rig_end(&rig);
+}
+END_TEST
+
+/* No watermark is in the way, but the block is of a type that such a request may not take. */
+START_TEST(kept_for_others_without_watermarks)
+{
+	const struct km_zone_refusal *entry;
+	struct zone *zone;
+	struct rig rig;
+
+	zone = boot(&rig);
+	rig_lay_free(&rig, 0, 3, KM_MIGRATE_HIGHATOMIC);
+	km_pageblock_set_types(&rig.pages, zone, 0, 8, KM_MIGRATE_HIGHATOMIC);
+	zone->reserved_highatomic = 8;
+	entry = refuse(&rig, KM_GFP_NOWAIT | KM_GFP_MEMALLOC, 1);
+	ck_assert_uint_eq(entry->refusal, KM_REFUSED_NO_FALLBACK);
+	ck_assert_uint_eq(entry->mark, 0);
+	ck_assert_uint_eq(entry->shortfall, 0);
+	ck_assert_str_eq(rig.pages.last_failure.reason,
+			 "blocks of the order are free, but kept for others");
+	rig_end(&rig);
+}
+END_TEST
+
 START_TEST(printed_after_all_was_tried)
 {
 	struct zone *zone;
@@ -226,4 +290,5 @@ START_TEST(printed_after_all_was_tried)
 END_TEST
 
 RUN_SUITE("page/failure", below_the_mark, kept_for_who_has_no_other_zone, no_block_of_the_order,
-	  blocks_kept_for_others, zones_that_are_not_asked, printed, printed_after_all_was_tried)
+	  blocks_kept_for_others, zones_that_are_not_asked, printed, printed_without_watermarks,
+	  kept_for_others_without_watermarks, printed_after_all_was_tried)
