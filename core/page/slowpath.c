@@ -249,6 +249,7 @@ static bool may_oom(struct slowpath *slow, uint64_t *pfn)
 static bool should_retry(struct slowpath *slow, uint64_t *pfn)
 {
 	const km_gfp gfp = slow->req->gfp;
+	bool progress;
 
 	if (gfp & KM_GFP_NORETRY) {
 		slow->path.gave_up = KM_GAVE_UP_NORETRY;
@@ -260,13 +261,16 @@ static bool should_retry(struct slowpath *slow, uint64_t *pfn)
 	}
 	if (should_reclaim_retry(slow) || should_compact_retry(slow))
 		return true;
-	if (may_oom(slow, pfn)) {
-		slow->no_progress_loops = 0;
-		return true;
-	}
-	if (slow->task & KM_TASK_OOM_VICTIM)
+	progress = may_oom(slow, pfn);
+	/* Whatever came free, its own reserve did not do; the rest is for the others. */
+	if (slow->task & KM_TASK_OOM_VICTIM &&
+	    (slow->reserve & KM_ALLOC_OOM || gfp & KM_GFP_NOMEMALLOC)) {
 		slow->path.gave_up = KM_GAVE_UP_OOM_VICTIM;
-	return false;
+		return false;
+	}
+	if (progress)
+		slow->no_progress_loops = 0;
+	return progress;
 }
 
 /* should_alloc_retry() of 2.6.32; REPEAT is RETRY_MAYFAIL. */
@@ -335,8 +339,7 @@ static bool compact_first(struct slowpath *slow, uint64_t *pfn)
 	*pfn = KM_NO_PFN;
 	slow->priority = KM_COMPACT_ASYNC;
 	if (slow->may_compact &&
-	    (slow->costly || (req->order && req->type != KM_MIGRATE_MOVABLE)) &&
-	    !(slow->reserve & KM_ALLOC_NO_WATERMARKS))
+	    (slow->costly || (req->order && req->type != KM_MIGRATE_MOVABLE)) && !slow->reserve)
 		*pfn = direct_compact(slow);
 	if (*pfn != KM_NO_PFN || !slow->costly || !(req->gfp & KM_GFP_NORETRY) ||
 	    slow->compacted == KM_COMPACT_NONE) {

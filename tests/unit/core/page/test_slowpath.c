@@ -260,14 +260,50 @@ START_TEST(reserves_of_the_task)
 }
 END_TEST
 
-START_TEST(an_oom_victim_stops)
+/* Victims reclaim before they compact: the first thing they do is to use their reserve. */
+START_TEST(reserves_come_before_compaction)
 {
 	struct told told;
 	struct rig rig;
 
 	boot(&rig, &told, KM_FEATURES_NEWEST);
 	rig.machine.cpus[0].task = KM_TASK_OOM_VICTIM;
-	assert_fails(&rig, KM_GFP_KERNEL, 0, KM_GAVE_UP_OOM_VICTIM);
+	lay_free(&rig, 250, 2);
+	rig_lay_used(&rig, 0, 512, M);
+	km_pageblock_set_types(&rig.pages, &rig.pages.zones[0], 0, 512, U);
+	ck_assert_uint_ne(alloc(&rig, KM_GFP_KERNEL, 3), KM_NO_PFN);
+	ck_assert_uint_eq(rig.pages.events.allocstall, 1);
+	ck_assert_uint_eq(rig.pages.events.compact_success, 1);
+	rig_end(&rig);
+}
+END_TEST
+
+/* A task that is being killed, with nr free pages, and 50 that the killer could bring. */
+static void assert_victim_fails(uint64_t nr, km_gfp gfp)
+{
+	struct told told;
+	struct rig rig;
+
+	boot(&rig, &told, KM_FEATURES_NEWEST);
+	rig.machine.cpus[0].task = KM_TASK_OOM_VICTIM;
+	lay_free(&rig, nr, 1);
+	pressure_lay(&rig, 0, 50, KM_OWNER_ANON, 0);
+	assert_fails(&rig, gfp, 0, KM_GAVE_UP_OOM_VICTIM);
+	ck_assert_uint_eq(rig.pages.last_failure.path.oom_kills, 1);
+	rig_end(&rig);
+}
+
+START_TEST(an_oom_victim_stops)
+{
+	struct told told;
+	struct rig rig;
+
+	assert_victim_fails(50, KM_GFP_KERNEL);
+	assert_victim_fails(100, KM_GFP_KERNEL | KM_GFP_NOMEMALLOC);
+	/* One that has all of the reserves goes on as anybody does. */
+	boot(&rig, &told, KM_FEATURES_NEWEST);
+	rig.machine.cpus[0].task = KM_TASK_OOM_VICTIM;
+	assert_fails(&rig, KM_GFP_KERNEL | KM_GFP_MEMALLOC, 0, KM_GAVE_UP_NOTHING_LEFT);
 	rig_end(&rig);
 }
 END_TEST
@@ -339,4 +375,5 @@ END_TEST
 
 RUN_SUITE("page/slowpath", direct_reclaim_serves, without_io_or_file_systems, oom,
 	  no_oom_for_low_zones, costly, small_orders_are_compacted, memalloc, reserves_of_the_task,
-	  an_oom_victim_stops, nofail, high_atomic_reserve_goes_first, retries_of_old_kernels)
+	  reserves_come_before_compaction, an_oom_victim_stops, nofail,
+	  high_atomic_reserve_goes_first, retries_of_old_kernels)
