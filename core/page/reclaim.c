@@ -451,15 +451,13 @@ static uint64_t kill_list(struct km_pages *pages, unsigned int node, enum km_lru
 	return nr;
 }
 
-uint64_t km_out_of_memory(struct km_pages *pages, unsigned int cpu, unsigned int node,
-			  bool only_node)
+uint64_t km_out_of_memory(struct km_pages *pages, unsigned int cpu)
 {
 	uint64_t nr = 0;
 
 	pages->events.oom_kill++;
 	for (unsigned int i = 0; i < pages->machine->profile.nr_nodes; i++)
-		if (i == node || !only_node)
-			nr += kill_list(pages, i, KM_LRU_INACTIVE_ANON, cpu) +
-			      kill_list(pages, i, KM_LRU_ACTIVE_ANON, cpu);
+		nr += kill_list(pages, i, KM_LRU_INACTIVE_ANON, cpu) +
+		      kill_list(pages, i, KM_LRU_ACTIVE_ANON, cpu);
 	return nr;
 }

@@ -82,12 +82,10 @@ uint64_t km_kswapd_finish(struct km_pages *pages, unsigned int node);
 
 /*
  * out_of_memory(): whose memory is largest is not known, so one victim owns all anonymous
- * blocks on the lists of the nodes that the request may use (node alone if only_node), swapped
- * or not; blocks that others use as well stay.  Returns the pages that came free; none: the
- * kernel would have panicked, or killed in vain.
+ * blocks on the lists of all nodes, swapped or not; blocks that others use as well stay.
+ * Returns the pages that came free; none: the kernel would have panicked, or killed in vain.
  */
-uint64_t km_out_of_memory(struct km_pages *pages, unsigned int cpu, unsigned int node,
-			  bool only_node);
+uint64_t km_out_of_memory(struct km_pages *pages, unsigned int cpu);
 
 /* ops must live as long as pages; NULL: nobody is told. */
 void km_pages_set_ops(struct km_pages *pages, const struct km_pages_ops *ops, void *arg);

@@ -232,7 +232,7 @@ static bool may_oom(struct slowpath *slow, uint64_t *pfn)
 	}
 	/* Whoever may not enter file systems waits for others to make progress. */
 	if (slow->gfp & KM_GFP_FS) {
-		progress = km_out_of_memory(slow->pages, req->cpu, req->node, false);
+		progress = km_out_of_memory(slow->pages, req->cpu);
 		slow->path.oom_kills += slow->path.oom_kills < UINT16_MAX;
 	} else {
 		progress = wait_for_kswapds(slow);

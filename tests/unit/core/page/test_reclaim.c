@@ -241,13 +241,12 @@ START_TEST(out_of_memory)
 	pressure_lay(&rig, 4, 2, KM_OWNER_ANON, KM_PG_ACTIVE);
 	pressure_lay(&rig, 6, 2, KM_OWNER_PAGE_CACHE, 0);
 	km_page(&rig.machine, 1)->count = 2;
-	ck_assert_uint_eq(km_out_of_memory(&rig.pages, 0, 1, true), 0);
-	ck_assert_uint_eq(km_out_of_memory(&rig.pages, 0, 0, false), 5);
+	ck_assert_uint_eq(km_out_of_memory(&rig.pages, 0), 5);
 	ck_assert_uint_eq(told.nr_reclaimed, 5);
 	ck_assert_lru(&rig, 0, IA, "1");
 	ck_assert_lru(&rig, 0, AA, "");
 	ck_assert_lru(&rig, 0, IF, "7 6");
-	ck_assert_uint_eq(rig.pages.events.oom_kill, 2);
+	ck_assert_uint_eq(rig.pages.events.oom_kill, 1);
 	km_page(&rig.machine, 1)->count = 1;
 	rig_end(&rig);
 }
