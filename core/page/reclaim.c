@@ -219,15 +219,6 @@ static void shrink_active_list(struct km_pages *pages, unsigned int node, struct
 	}
 }
 
-static uint64_t int_sqrt(uint64_t x)
-{
-	uint64_t root = 0;
-
-	while ((root + 1) * (root + 1) <= x)
-		root++;
-	return root;
-}
-
 /* inactive_is_low() */
 static bool inactive_is_low(const struct km_lru *lru, enum km_lru_list inactive, uint64_t held)
 {
@@ -235,7 +226,7 @@ static bool inactive_is_low(const struct km_lru *lru, enum km_lru_list inactive,
 	uint64_t nr_active = lru->nr_pages[inactive + 1];
 	uint64_t gb = (nr_inactive + nr_active) >> PAGES_PER_GB_SHIFT;
 
-	return nr_inactive * (gb ? int_sqrt(10 * gb) : 1) < nr_active;
+	return nr_inactive * (gb ? km_int_sqrt(10 * gb) : 1) < nr_active;
 }
 
 /* Pages of a node that a round may scan, by list; what lies in zones above does not count. */

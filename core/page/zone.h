@@ -13,6 +13,8 @@
 #include "core/page/page_alloc.h"
 #include "core/page/watermark.h"
 
+/* int_sqrt() of lib/math/int_sqrt.c: rounded down. */
+uint64_t km_int_sqrt(uint64_t x);
 /*
  * calculate_min_free_kbytes(): sqrt(16 * lowmem), at least 128, at most 262144, or 65536
  * without KM_FEAT_MIN_FREE_256M.

@@ -20,7 +20,7 @@
 #define HIGH_FRACTION_MIN 8 /* MIN_PERCPU_PAGELIST_HIGH_FRACTION */
 #define MIB_PAGES 256	    /* batches: SZ_1M / PAGE_SIZE with pages of 4 KiB */
 
-static uint64_t int_sqrt(uint64_t x)
+uint64_t km_int_sqrt(uint64_t x)
 {
 	uint64_t root = 0;
 
@@ -33,7 +33,7 @@ static uint64_t int_sqrt(uint64_t x)
 uint64_t km_min_free_kbytes(uint64_t lowmem_kbytes, unsigned int features)
 {
 	uint64_t most = features & KM_FEAT_MIN_FREE_256M ? 256 << 10 : 64 << 10;
-	uint64_t kbytes = int_sqrt(lowmem_kbytes * 16);
+	uint64_t kbytes = km_int_sqrt(lowmem_kbytes * 16);
 
 	return kbytes < 128 ? 128 : kbytes > most ? most : kbytes;
 }
