@@ -19,12 +19,6 @@
 #define BOOST_UNIT 10000       /* of watermark_boost_factor */
 #define BOOST_MIN_PAGEBLOCKS 4 /* smaller zones are never boosted */
 
-/* in_interrupt(): serving one, or bottom halves off. */
-static bool in_interrupt(const struct km_cpu *cpu)
-{
-	return cpu->hardirq || cpu->nmi || cpu->softirq || cpu->bh_off;
-}
-
 static bool task_is(const struct km_cpu *cpu, enum km_task_flag flag)
 {
 	return cpu && (cpu->task & flag);
@@ -42,7 +36,7 @@ static unsigned int rights_before_6_3(const struct km_cpu *cpu, km_gfp gfp, unsi
 	if (is_urgent)
 		harder = is_old || !(gfp & KM_GFP_NOMEMALLOC);
 	else if (task_is(cpu, KM_TASK_REALTIME))
-		harder = !in_interrupt(cpu);
+		harder = !km_in_interrupt(cpu);
 	if (harder)
 		flags |= KM_ALLOC_HARDER | (order && !is_old ? KM_ALLOC_HIGHATOMIC : 0);
 	return flags;
@@ -54,7 +48,7 @@ static unsigned int rights_since_6_3(const struct km_cpu *cpu, km_gfp gfp, unsig
 	unsigned int flags = gfp & KM_GFP_HIGH ? KM_ALLOC_MIN_RESERVE : 0;
 
 	if (gfp & KM_GFP_DIRECT_RECLAIM) {
-		if (task_is(cpu, KM_TASK_REALTIME) && !cpu->hardirq && !cpu->nmi && !cpu->softirq)
+		if (task_is(cpu, KM_TASK_REALTIME) && km_in_task(cpu))
 			flags |= KM_ALLOC_MIN_RESERVE;
 	} else if (!(gfp & KM_GFP_NOMEMALLOC)) {
 		flags |= KM_ALLOC_NON_BLOCK;
@@ -84,9 +78,9 @@ unsigned int km_reserve_flags_on(const struct km_cpu *cpu, km_gfp gfp, unsigned 
 		return 0;
 	if (gfp & KM_GFP_MEMALLOC)
 		return KM_ALLOC_NO_WATERMARKS;
-	if (task_is(cpu, KM_TASK_MEMALLOC) && (!in_interrupt(cpu) || (!is_old && cpu->softirq)))
+	if (task_is(cpu, KM_TASK_MEMALLOC) && (!km_in_interrupt(cpu) || (!is_old && cpu->softirq)))
 		return KM_ALLOC_NO_WATERMARKS;
-	if (task_is(cpu, KM_TASK_OOM_VICTIM) && !in_interrupt(cpu))
+	if (task_is(cpu, KM_TASK_OOM_VICTIM) && !km_in_interrupt(cpu))
 		return is_old ? KM_ALLOC_NO_WATERMARKS : KM_ALLOC_OOM;
 	return 0;
 }
