@@ -208,7 +208,7 @@ enum km_compact_result km_compact_zone(struct km_pages *pages, struct zone *zone
 		return KM_COMPACT_SKIPPED;
 	if (km_held_index_init(&run.held, pages, zone)) {
 		km_held_index_release(&run.held, zone);
-		return KM_COMPACT_PARTIAL_SKIPPED;
+		return KM_COMPACT_NONE;
 	}
 	if (is_restarting(zone, want->order))
 		reset_skip(pages, zone);
@@ -231,6 +231,7 @@ enum km_compact_result km_compact_zonelist(struct km_pages *pages, struct km_com
 					   unsigned int node, bool only_node)
 {
 	enum km_compact_result best = KM_COMPACT_SKIPPED;
+	bool no_memory = false;
 
 	for (unsigned int i = 0; i < pages->nr_zonelist[node]; i++) {
 		struct zone *zone = &pages->zones[pages->zonelist[node][i]];
@@ -244,6 +245,7 @@ enum km_compact_result km_compact_zonelist(struct km_pages *pages, struct km_com
 			continue;
 		}
 		result = km_compact_zone(pages, zone, want);
+		no_memory |= result == KM_COMPACT_NONE;
 		best = result > best ? result : best;
 		if (result == KM_COMPACT_SUCCESS) {
 			km_compaction_defer_reset(zone, want->order, false);
@@ -253,7 +255,7 @@ enum km_compact_result km_compact_zonelist(struct km_pages *pages, struct km_com
 		    (result == KM_COMPACT_COMPLETE || result == KM_COMPACT_PARTIAL_SKIPPED))
 			km_compaction_defer(zone, want->order);
 	}
-	return best;
+	return best == KM_COMPACT_SKIPPED && no_memory ? KM_COMPACT_NONE : best;
 }
 
 uint64_t km_kcompactd(struct km_pages *pages, unsigned int node, unsigned int order, int class)

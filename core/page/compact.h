@@ -39,7 +39,8 @@
 
 /* Worst first: of several zones the best counts. */
 enum km_compact_result {
-	KM_COMPACT_NONE,     /* was not tried: order 0, not allowed, no such kernel */
+	/* Was not tried: order 0, not allowed, no such kernel; or we had no memory to try with. */
+	KM_COMPACT_NONE,
 	KM_COMPACT_SKIPPED,  /* too little is free to move things into, or it would not help */
 	KM_COMPACT_DEFERRED, /* failed lately */
 	KM_COMPACT_COMPLETE, /* the whole zone was scanned, in vain */

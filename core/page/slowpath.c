@@ -139,7 +139,7 @@ static uint64_t direct_compact(struct slowpath *slow)
 	slow->compacted = km_compact_zonelist(pages, &want, req->node, req->gfp & KM_GFP_THISNODE);
 	slow->path.compact = slow->compacted;
 	pages->events.stall_ns += want.cost_ns;
-	if (slow->compacted == KM_COMPACT_SKIPPED)
+	if (slow->compacted <= KM_COMPACT_SKIPPED)
 		return KM_NO_PFN;
 	pages->events.compact_stall++;
 	pfn = km_request_take(pages, req);

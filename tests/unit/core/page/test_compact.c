@@ -315,7 +315,38 @@ START_TEST(deferred)
 }
 END_TEST
 
+/* So that memory for ourselves is refused where a sanitizer would rather stop. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+/* Too little memory for our own index is no failure of the kernel's: it defers nothing. */
+START_TEST(no_memory_for_the_index)
+{
+	struct km_compact order3 = want(3, M, KM_COMPACT_SYNC);
+	struct told told;
+	struct zone *zone;
+	struct rig rig;
+
+	zone = boot_striped(&rig, &told);
+	*km_page(&rig.machine, 0) = (struct page){ 0 };
+	ck_assert_int_eq(km_held_add(&zone->held[KM_HELD_MOVABLE], 0, 0), 0);
+	zone->held_pages = 1;
+	zone->spanned_pages = 1ull << 60;
+	ck_assert_int_eq(km_compact_zone(&rig.pages, zone, &order3), KM_COMPACT_NONE);
+	ck_assert_int_eq(km_compact_zonelist(&rig.pages, &order3, 0, false), KM_COMPACT_NONE);
+	ck_assert_uint_eq(zone->compact.defer_shift, 0);
+	ck_assert_uint_eq(rig.pages.events.compact_migrate_scanned, 0);
+	zone->spanned_pages = 64;
+	ck_assert_int_eq(km_compact_zonelist(&rig.pages, &order3, 0, false), KM_COMPACT_SUCCESS);
+	rig_end(&rig);
+}
+END_TEST
+
 RUN_SUITE("page/compact", from_one_end_to_the_other, unmovable_pages_prevent_it,
 	  async_gives_up_early, async_looks_at_its_own_type, blocks_move_whole,
 	  pages_that_others_use_stay, held_pages_move, a_huge_page_of_scattered_ones,
-	  when_it_is_worth_it, deferred)
+	  when_it_is_worth_it, deferred, no_memory_for_the_index)
