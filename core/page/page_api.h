@@ -18,7 +18,7 @@
  * block is never freed.  A page in use since boot counts 1.
  *
  * Simplified: alloc_pages_bulk() asks for page after page where the kernel empties one
- * per-cpu list; free_cold_page() moves the page to the cold end after it was freed.
+ * per-cpu list.
  *
  * Sources: mm/page_alloc.c, include/linux/gfp.h, include/linux/mm.h 6.12; free_hot_page(),
  * free_cold_page() 2.6.32.
@@ -92,7 +92,7 @@ int __km_api_free_page(struct km_page_api *api, struct page *page);
 int km_api_free_pages(struct km_page_api *api, uint64_t addr, unsigned int order); /* 0 is fine */
 int km_api_free_page(struct km_page_api *api, uint64_t addr);
 int km_api_free_hot_page(struct km_page_api *api, struct page *page);
-int km_api_free_cold_page(struct km_page_api *api, struct page *page);
+int km_api_free_cold_page(struct km_page_api *api, struct page *page); /* as km_free_cold_page() */
 /* All pages or none. */
 int km_api_free_pages_exact(struct km_page_api *api, uint64_t addr, uint64_t bytes);
 

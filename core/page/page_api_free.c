@@ -14,9 +14,7 @@
 #include <errno.h>
 
 #include "core/page/page_call.h"
-#include "core/page/page_list.h"
 #include "core/page/page_sites.h"
-#include "core/page/pcp.h"
 
 /* A free, a put or a split, as it was called. */
 struct call {
@@ -24,6 +22,7 @@ struct call {
 	unsigned int given; /* enum km_bad_given */
 	uint64_t addr;
 	unsigned int order;
+	bool is_cold;
 };
 
 static int complain(struct km_page_api *api, const struct call *call, enum km_bad_kind kind,
@@ -51,12 +50,23 @@ static uint64_t pfn_of(struct km_page_api *api, const struct call *call, const s
 	return pfn;
 }
 
-void km_call_free_block(struct km_page_api *api, uint64_t pfn, unsigned int order)
+static void forget_block(struct km_page_api *api, uint64_t pfn, unsigned int order)
 {
 	km_contents_give(api, pfn, order);
 	if (km_page_sites_take(api->sites, pfn, order, api->site))
 		api->out_of_memory = true;
+}
+
+void km_call_free_block(struct km_page_api *api, uint64_t pfn, unsigned int order)
+{
+	forget_block(api, pfn, order);
 	km_free_pages(api->pages, pfn, order, api->cpu);
+}
+
+static void free_cold(struct km_page_api *api, uint64_t pfn)
+{
+	forget_block(api, pfn, 0);
+	km_free_cold_page(api->pages, pfn, api->cpu);
 }
 
 /*
@@ -82,7 +92,10 @@ static int drop(struct km_page_api *api, const struct call *call, const struct k
 	struct page *page = km_page(api->pages->machine, facts->pfn);
 
 	if (page->count == 1) {
-		km_call_free_block(api, facts->pfn, page->order);
+		if (call->is_cold)
+			free_cold(api, facts->pfn);
+		else
+			km_call_free_block(api, facts->pfn, page->order);
 		return 0;
 	}
 	complain(api, call, KM_BAD_REFERENCED, facts);
@@ -129,23 +142,9 @@ int km_api_free_hot_page(struct km_page_api *api, struct page *page)
 	return free_page(api, &(struct call){ .name = "free_hot_page" }, page);
 }
 
-/* As the hot one, then to the other end of the list that it is on, if it is still on it. */
 int km_api_free_cold_page(struct km_page_api *api, struct page *page)
 {
-	const struct km_machine *machine = api->pages->machine;
-	int err = free_page(api, &(struct call){ .name = "free_cold_page" }, page);
-	struct km_page_list *list;
-	uint64_t pfn;
-
-	if (err || page->state != KM_PAGE_PCP)
-		return err;
-	pfn = km_api_page_to_pfn(api, page);
-	list = &km_pfn_zone(api->pages, pfn)
-			->pcp[api->cpu]
-			.lists[km_pcp_list(0, page->migratetype)];
-	km_page_list_del(machine, list, pfn);
-	km_page_list_add_tail(machine, list, pfn);
-	return 0;
+	return free_page(api, &(struct call){ .name = "free_cold_page", .is_cold = true }, page);
 }
 
 static int free_address(struct km_page_api *api, const struct call *call)
@@ -166,19 +165,24 @@ static int free_address(struct km_page_api *api, const struct call *call)
 
 int km_api_free_pages(struct km_page_api *api, uint64_t addr, unsigned int order)
 {
-	return free_address(
-		api, &(struct call){ "free_pages", KM_GIVEN_ADDR | KM_GIVEN_ORDER, addr, order });
+	return free_address(api, &(struct call){ .name = "free_pages",
+						 .given = KM_GIVEN_ADDR | KM_GIVEN_ORDER,
+						 .addr = addr,
+						 .order = order });
 }
 
 int km_api_free_page(struct km_page_api *api, uint64_t addr)
 {
-	return free_address(api, &(struct call){ "free_page", KM_GIVEN_ADDR, addr, 0 });
+	return free_address(
+		api, &(struct call){ .name = "free_page", .given = KM_GIVEN_ADDR, .addr = addr });
 }
 
 int km_api_free_pages_exact(struct km_page_api *api, uint64_t addr, uint64_t bytes)
 {
 	const uint64_t page_bytes = 1ull << api->pages->machine->profile.page_shift;
-	const struct call call = { "free_pages_exact", KM_GIVEN_ADDR, addr, 0 };
+	const struct call call = { .name = "free_pages_exact",
+				   .given = KM_GIVEN_ADDR,
+				   .addr = addr };
 	uint64_t nr = bytes / page_bytes + (bytes % page_bytes != 0);
 	struct km_page_facts facts;
 	enum km_bad_kind bad;
@@ -202,7 +206,7 @@ int km_api_free_pages_exact(struct km_page_api *api, uint64_t addr, uint64_t byt
 
 int km_api_split_page(struct km_page_api *api, struct page *page, unsigned int order)
 {
-	const struct call call = { "split_page", KM_GIVEN_ORDER, 0, order };
+	const struct call call = { .name = "split_page", .given = KM_GIVEN_ORDER, .order = order };
 	uint64_t pfn = pfn_of(api, &call, page);
 	struct km_page_facts facts;
 	enum km_bad_kind bad;

@@ -321,6 +321,7 @@ START_TEST(hot_and_cold_ends)
 	uint64_t pfn;
 
 	api_rig_boot(&rig, 0);
+	rig.rig.machine.profile.features |= KM_FEAT_PCP_COLD;
 	for (int i = 0; i < 3; i++)
 		pages[i] = km_api_alloc_page(&rig.api, KM_GFP_KERNEL);
 	pfn = km_api_page_to_pfn(&rig.api, pages[0]);
@@ -332,6 +333,22 @@ START_TEST(hot_and_cold_ends)
 	ck_assert_uint_eq(pages[2]->next, pfn);
 	ck_assert_uint_eq(list->tail, km_api_page_to_pfn(&rig.api, pages[1]));
 	ck_assert_ptr_eq(km_api_alloc_page(&rig.api, KM_GFP_KERNEL), pages[2]);
+	api_rig_end(&rig, 0);
+}
+END_TEST
+
+/* Kernels that know no cold pages take the one that was freed last, however it was freed. */
+START_TEST(no_cold_end)
+{
+	struct page *pages[2];
+	struct api_rig rig;
+
+	api_rig_boot(&rig, 0);
+	for (int i = 0; i < 2; i++)
+		pages[i] = km_api_alloc_page(&rig.api, KM_GFP_KERNEL);
+	ck_assert_int_eq(km_api_free_hot_page(&rig.api, pages[0]), 0);
+	ck_assert_int_eq(km_api_free_cold_page(&rig.api, pages[1]), 0);
+	ck_assert_ptr_eq(km_api_alloc_page(&rig.api, KM_GFP_KERNEL), pages[1]);
 	api_rig_end(&rig, 0);
 }
 END_TEST
@@ -389,4 +406,4 @@ RUN_SUITE("page/page_api", pages_and_addresses, orders_that_hold_bytes, high_pag
 	  nodes_are_asked_for, zeroed_pages_are_zero, exact_pages_give_the_tail_back,
 	  exact_pages_of_a_whole_block, bulk_fills_what_is_empty, bulk_stops_at_the_low_mark,
 	  split_pages_are_their_own, references_keep_a_page, counts_that_stick, hot_and_cold_ends,
-	  free_pages_are_poison, poison_needs_contents, failures_keep_their_reason)
+	  no_cold_end, free_pages_are_poison, poison_needs_contents, failures_keep_their_reason)
