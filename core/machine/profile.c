@@ -17,8 +17,7 @@
 
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)
-#define MAX_ORDER_PAGES 1024ull	    /* nodes begin at a block of the largest order */
-#define MAX_PFN (UINT32_MAX - 1ull) /* lists link pfns of 32 bits; the last one ends a list */
+#define MAX_ORDER_PAGES 1024ull /* nodes begin at a block of the largest order */
 
 /* On 32 bit the kernel sees this much memory directly. */
 #define LOWMEM_BYTES (896 * MIB)
@@ -119,7 +118,7 @@ int km_profile_set_memory(struct km_profile *profile, uint64_t bytes)
 
 	if (!profile->nr_nodes || profile->nr_nodes > KM_MAX_NODES)
 		return -EINVAL;
-	if (pages / profile->nr_nodes < MAX_ORDER_PAGES || pages > MAX_PFN - MAX_PFN / 4)
+	if (pages / profile->nr_nodes < MAX_ORDER_PAGES || pages > KM_MAX_PFN - KM_MAX_PFN / 4)
 		return -EINVAL;
 
 	lay_ranges(profile, pages);

@@ -17,6 +17,7 @@
 #define KM_MAX_ZONES 32
 #define KM_MAX_RANGES 64
 #define KM_MAX_CPUS 4096
+#define KM_MAX_PFN (UINT32_MAX - 1ull) /* lists link pfns of 32 bits; the last one ends a list */
 
 enum km_zone_type {
 	KM_ZONE_DMA,

@@ -9,8 +9,6 @@
 #include "core/machine/numa.h"
 #include "core/machine/profile.h"
 
-#define MAX_PFN (UINT32_MAX - 1ull) /* lists link pfns of 32 bits; the last one ends a list */
-
 static const char *check_cpu_and_layout(const struct km_profile *profile)
 {
 	if (!profile->nr_cpus || profile->nr_cpus > KM_MAX_CPUS)
@@ -68,7 +66,7 @@ static const char *check_ranges(const struct km_profile *profile)
 			return "a memory range is empty or ends before it begins";
 		if (range->start_pfn < end)
 			return "memory ranges overlap or are not ascending";
-		if (range->end_pfn > MAX_PFN)
+		if (range->end_pfn > KM_MAX_PFN)
 			return "memory lies above 16 TiB";
 		if (range->node >= profile->nr_nodes)
 			return "a memory range belongs to a node that does not exist";
@@ -85,7 +83,7 @@ static const char *check_zone(const struct km_profile *profile, const struct km_
 		return "a zone belongs to a node that does not exist";
 	if (desc->managed_pages > desc->present_pages || desc->present_pages > desc->spanned_pages)
 		return "a zone manages more pages than it has";
-	if (desc->start_pfn > MAX_PFN || desc->spanned_pages > MAX_PFN - desc->start_pfn)
+	if (desc->start_pfn > KM_MAX_PFN || desc->spanned_pages > KM_MAX_PFN - desc->start_pfn)
 		return "memory lies above 16 TiB";
 	if (desc->managed_pages > km_profile_ram_pages(profile, desc->start_pfn,
 						       desc->start_pfn + desc->spanned_pages,
@@ -95,14 +93,14 @@ static const char *check_zone(const struct km_profile *profile, const struct km_
 		return "watermarks of a zone are not ascending";
 	if (desc->watermark_boost > desc->wmark_min)
 		return "the boost of a zone's watermarks is above them";
-	if (desc->wmark_high > MAX_PFN)
+	if (desc->wmark_high > KM_MAX_PFN)
 		return "a watermark of a zone is above 16 TiB";
-	if (desc->pcp_batch > 1 << 20 || desc->pcp_high_min > MAX_PFN / 4 ||
-	    desc->pcp_high_max > MAX_PFN / 4 ||
+	if (desc->pcp_batch > 1 << 20 || desc->pcp_high_min > KM_MAX_PFN / 4 ||
+	    desc->pcp_high_max > KM_MAX_PFN / 4 ||
 	    (desc->pcp_high_max && desc->pcp_high_min > desc->pcp_high_max))
 		return "sizes of a zone's per-cpu lists are out of range";
 	for (int type = 0; desc->has_protection && type < KM_NR_ZONE_TYPES; type++)
-		if (desc->protection[type] > MAX_PFN)
+		if (desc->protection[type] > KM_MAX_PFN)
 			return "protection of a zone is above 16 TiB";
 	return NULL;
 }
