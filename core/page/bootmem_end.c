@@ -71,18 +71,6 @@ static int give_range(const struct giving *giving, const struct km_bootmem_range
 	return err;
 }
 
-/* Untouched blocks are taken from the end of their stack: the lowest first, as from a list's head
- * when all were put at its tail. */
-static void lowest_first(struct km_pfn_stack *stack)
-{
-	for (size_t i = 0; i < stack->nr / 2; i++) {
-		uint32_t pfn = stack->pfns[i];
-
-		stack->pfns[i] = stack->pfns[stack->nr - 1 - i];
-		stack->pfns[stack->nr - 1 - i] = pfn;
-	}
-}
-
 static int give_zone(const struct giving *giving)
 {
 	const struct km_bootmem *boot = giving->boot;
@@ -103,7 +91,7 @@ static int give_zone(const struct giving *giving)
 		err = give_range(giving, range, start, end);
 	}
 	for (int type = 0; type < KM_NR_MIGRATETYPES && boot->ops->put_flags & KM_PUT_TAIL; type++)
-		lowest_first(&zone->untouched[type]);
+		km_pfn_stack_reverse(&zone->untouched[type]); /* the lowest first, as from a head */
 	return err;
 }
 
