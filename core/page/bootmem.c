@@ -126,10 +126,10 @@ static int refuse(struct km_bootmem *boot, int err, const char *reason)
 	return err;
 }
 
-/* Bytes change hands: from nobody, or whoever freed them. */
+/* Bytes change hands: from nobody, or whoever freed them.  Those of a failure are nobody's. */
 static int enter_given(struct km_bootmem *boot, uint64_t start, uint64_t end)
 {
-	if (km_regions_add(&boot->given, start, end) || km_regions_del(&boot->freed, start, end))
+	if (km_regions_del(&boot->freed, start, end) || km_regions_add(&boot->given, start, end))
 		return refuse(boot, -ENOMEM, KM_BOOTMEM_NO_MEMORY);
 	return 0;
 }
@@ -222,9 +222,12 @@ uint64_t km_bootmem_alloc(struct km_bootmem *boot, const struct km_bootmem_reque
 		boot->reason = KM_BOOTMEM_NO_MEMORY;
 		break;
 	}
-	if (addr != KM_BOOTMEM_NONE && enter_given(boot, addr, addr + asked.size))
-		return KM_BOOTMEM_NONE;
-	return addr;
+	if (addr == KM_BOOTMEM_NONE || !enter_given(boot, addr, addr + asked.size))
+		return addr;
+	/* What nobody is told of nobody could free. */
+	boot->ops->free(boot, addr, addr + asked.size);
+	boot->reason = KM_BOOTMEM_NO_MEMORY;
+	return KM_BOOTMEM_NONE;
 }
 
 static uint64_t alloc_like_kernel(struct km_bootmem *boot, uint64_t size, uint64_t align,

@@ -5,6 +5,7 @@
  * In pictures a letter is a byte's owner, M the bitmap or array itself, - lost, . free.
  */
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "tests/unit/core/page/rig.h"
 #include "tests/unit/suite.h"
@@ -495,9 +496,46 @@ START_TEST(broken_state_is_found)
 }
 END_TEST
 
+/* The ledger is full, and there is no memory for a larger one: what was found stays free. */
+static inline void refuse_our_memory(enum km_bootmem_style style, uint64_t kept)
+{
+	const uint64_t nr_entries = 1 << 20, above = 1ull << 46;
+	struct rlimit before, none = { 0 };
+	struct km_profile profile;
+	struct km_bootmem boot;
+	uint64_t addr;
+
+	begin(&boot, &profile, 64, style);
+	ck_assert_uint_ne(km_alloc_bootmem_pages(&boot, PAGE), KM_BOOTMEM_NONE);
+	for (uint64_t at = above; boot.given.nr < nr_entries; at += 2)
+		km_regions_add(&boot.given, at, at + 1);
+	ck_assert_uint_eq(boot.given.nr, boot.given.capacity);
+
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+	none.rlim_max = before.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
+	addr = km_alloc_bootmem_pages(&boot, PAGE);
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
+	ck_assert(addr == KM_BOOTMEM_NONE);
+	ck_assert_str_eq(boot.reason, "out of memory");
+
+	ck_assert_int_eq(km_regions_del(&boot.given, above, UINT64_MAX), 0);
+	assert_stats(&boot, kept, PAGE, 0, 0);
+	km_bootmem_release(&boot);
+}
+
+START_TEST(without_our_memory_nothing_is_lost)
+{
+#ifndef __SANITIZE_ADDRESS__ /* which ends the program when it gets no memory */
+	refuse_our_memory(KM_BOOTMEM_BITMAP, 2);
+	refuse_our_memory(KM_BOOTMEM_MEMBLOCK, 1);
+#endif
+}
+END_TEST
+
 RUN_SUITE("page/bootmem", bitmap_packs_small_requests, bitmap_does_not_take_partial_pages,
 	  reservations_round_outward, bitmap_looks_before_it_packs, bitmap_goals_and_limits,
 	  memblock_goes_down, memblock_takes_bytes, memblock_doubles_its_array,
 	  wrong_calls_are_explained, the_rest_goes_to_the_buddy_lists, which_block_comes_first,
 	  an_empty_boot_is_a_cold_one, high_memory, nodes_holes_and_the_unmanaged, not_those_pages,
-	  broken_state_is_found)
+	  broken_state_is_found, without_our_memory_nothing_is_lost)
