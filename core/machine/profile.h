@@ -17,7 +17,8 @@
 #define KM_MAX_ZONES 32
 #define KM_MAX_RANGES 64
 #define KM_MAX_CPUS 4096
-#define KM_MAX_PFN (UINT32_MAX - 1ull) /* lists link pfns of 32 bits; the last one ends a list */
+#define KM_MAX_PERCPU_BYTES (16u << 20) /* of an area or unit: real ones are below 1 MiB */
+#define KM_MAX_PFN (UINT32_MAX - 1ull)	/* lists link pfns of 32 bits; the last one ends a list */
 
 enum km_zone_type {
 	KM_ZONE_DMA,

@@ -149,6 +149,16 @@ static const char *check_sysctls(const struct km_profile *profile)
 	return NULL;
 }
 
+static const char *check_percpu(const struct km_profile *profile)
+{
+	if (profile->percpu_static > KM_MAX_PERCPU_BYTES ||
+	    profile->percpu_reserved > KM_MAX_PERCPU_BYTES ||
+	    profile->percpu_dynamic > KM_MAX_PERCPU_BYTES ||
+	    profile->percpu_unit > KM_MAX_PERCPU_BYTES)
+		return "an area of per-cpu memory is above 16 MiB";
+	return NULL;
+}
+
 /* Last byte of the direct map, as an offset from page_offset. */
 static uint64_t direct_map_bytes(const struct km_profile *profile)
 {
@@ -180,6 +190,8 @@ const char *km_profile_check(const struct km_profile *profile)
 		why = check_zones(profile);
 	if (!why)
 		why = check_sysctls(profile);
+	if (!why)
+		why = check_percpu(profile);
 	if (why)
 		return why;
 

@@ -85,10 +85,10 @@ static const struct km_key sysctl_keys[] = {
 };
 
 static const struct km_key percpu_keys[] = {
-	{ "static", KM_KEY_BYTES, IN_PROFILE(percpu_static), 0, UINT64_MAX },
-	{ "reserved", KM_KEY_BYTES, IN_PROFILE(percpu_reserved), 0, UINT64_MAX },
-	{ "dynamic", KM_KEY_BYTES, IN_PROFILE(percpu_dynamic), 0, UINT64_MAX },
-	{ "unit", KM_KEY_BYTES, IN_PROFILE(percpu_unit), 0, UINT64_MAX },
+	{ "static", KM_KEY_BYTES, IN_PROFILE(percpu_static), 0, KM_MAX_PERCPU_BYTES },
+	{ "reserved", KM_KEY_BYTES, IN_PROFILE(percpu_reserved), 0, KM_MAX_PERCPU_BYTES },
+	{ "dynamic", KM_KEY_BYTES, IN_PROFILE(percpu_dynamic), 0, KM_MAX_PERCPU_BYTES },
+	{ "unit", KM_KEY_BYTES, IN_PROFILE(percpu_unit), 0, KM_MAX_PERCPU_BYTES },
 	{ NULL, KM_KEY_NUMBER, 0, 0, 0, 0 },
 };
 
@@ -351,8 +351,6 @@ static bool parse_number(const struct km_key *key, const char *text, void *objec
 	}
 	if (key->kind == KM_KEY_ADDRESS)
 		snprintf(reason, len, "'%.40s' is not an address, as 0x1000000 or 16M", text);
-	else if (key->kind == KM_KEY_BYTES && key->max == UINT64_MAX)
-		snprintf(reason, len, "'%.40s' is not a size, as 4096 or 64k", text);
 	else if (key->kind == KM_KEY_BYTES)
 		snprintf(reason, len, "'%.40s' is not a size from %s to %s", text,
 			 km_bytes_print(key->min, min, sizeof(min)),

@@ -18,8 +18,6 @@
 
 #include "core/replay/host_files.h"
 
-#define MAX_PERCPU_BYTES (16u << 20)
-
 struct km_text km_snapshot_text(const struct tf_snapshot *snap, const char *path)
 {
 	const struct tf_snapfile *file = snap ? tf_snapshot_file(snap, path) : NULL;
@@ -144,9 +142,9 @@ static void set_percpu(const struct tf_snapshot *snap, struct km_profile *profil
 
 	if (!km_parse_percpu_stats(km_snapshot_text(snap, "/sys/kernel/debug/percpu_stats"),
 				   &told) ||
-	    !told.percpu_static || told.percpu_static > MAX_PERCPU_BYTES ||
-	    told.percpu_reserved > MAX_PERCPU_BYTES || told.percpu_dynamic > MAX_PERCPU_BYTES ||
-	    told.percpu_unit > MAX_PERCPU_BYTES)
+	    !told.percpu_static || told.percpu_static > KM_MAX_PERCPU_BYTES ||
+	    told.percpu_reserved > KM_MAX_PERCPU_BYTES ||
+	    told.percpu_dynamic > KM_MAX_PERCPU_BYTES || told.percpu_unit > KM_MAX_PERCPU_BYTES)
 		return;
 	profile->percpu_static = told.percpu_static;
 	profile->percpu_reserved = told.percpu_reserved;

@@ -253,6 +253,14 @@ START_TEST(broken_sysctls)
 }
 END_TEST
 
+START_TEST(broken_percpu)
+{
+	ck_refused(p.percpu_unit = UINT64_MAX, "an area of per-cpu memory is above 16 MiB");
+	ck_refused(p.percpu_static = (16 << 20) + 1, "an area of per-cpu memory is above 16 MiB");
+	ck_refused(p.percpu_dynamic = 16 << 20, NULL);
+}
+END_TEST
+
 #define MIB_PAGES 256ull /* pages of 4 KiB in a MiB */
 
 static uint64_t end_of(const struct km_zone_desc *desc)
@@ -325,4 +333,4 @@ RUN_SUITE("machine/profile", defaults_of_x86_64, memory_continues_above_the_hole
 	  little_memory_has_no_normal_zone, nodes_share_evenly, highmem_on_32_bit,
 	  every_builtin_can_be_booted, sizes_that_make_no_machine, zone_names,
 	  broken_cpus_and_layout, broken_ranges, broken_zones, broken_address_space, broken_sysctls,
-	  zones_of_the_textbooks_32, zones_of_the_textbooks_64)
+	  broken_percpu, zones_of_the_textbooks_32, zones_of_the_textbooks_64)

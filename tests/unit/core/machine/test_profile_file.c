@@ -291,7 +291,7 @@ static void any_profile(uint64_t seed, struct km_profile *profile)
 	profile->percpu_static = any(&state, 16 * MIB);
 	profile->percpu_reserved = any(&state, 16 * MIB);
 	profile->percpu_dynamic = any(&state, 16 * MIB);
-	profile->percpu_unit = any(&state, UINT64_MAX - 1);
+	profile->percpu_unit = any(&state, 16 * MIB);
 }
 
 /* Property: reading what was written gives the same machine. */
@@ -343,7 +343,9 @@ START_TEST(mistakes_have_a_line_and_a_remedy)
 	read_bad("[machine]\nfeatures = sheaves\n", 2,
 		 "features: 'sheaves' has no + or - before it");
 	read_bad("[memory]\nsize = 64 MB\n", 2, "size: '64 MB' is not a size from 4M to 12T");
-	read_bad("[percpu]\nunit = 64kB\n", 2, "unit: '64kB' is not a size, as 4096 or 64k");
+	read_bad("[percpu]\nunit = 64kB\n", 2, "unit: '64kB' is not a size from 0 to 16M");
+	read_bad("[percpu]\nunit = 18446744073709551615\n", 2,
+		 "unit: '18446744073709551615' is not a size from 0 to 16M");
 	read_bad("[sysctl]\nlowmem_reserve_ratio = 256\n", 2,
 		 "lowmem_reserve_ratio: '256' is no type of zone: DMA, DMA32, Normal, HighMem, "
 		 "Movable");
