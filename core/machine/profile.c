@@ -17,7 +17,6 @@
 
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)
-#define MAX_ORDER_PAGES 1024ull /* nodes begin at a block of the largest order */
 
 /* On 32 bit the kernel sees this much memory directly. */
 #define LOWMEM_BYTES (896 * MIB)
@@ -88,7 +87,7 @@ static void lay_ranges(struct km_profile *profile, uint64_t pages)
 {
 	const unsigned int shift = profile->page_shift;
 	const uint64_t hole_start = (3 * GIB) >> shift, hole_end = (4 * GIB) >> shift;
-	uint64_t share = pages / profile->nr_nodes / MAX_ORDER_PAGES * MAX_ORDER_PAGES;
+	uint64_t share = pages / profile->nr_nodes / KM_MIN_NODE_PAGES * KM_MIN_NODE_PAGES;
 	uint64_t pfn = 0;
 
 	profile->nr_ranges = 0;
@@ -118,7 +117,7 @@ int km_profile_set_memory(struct km_profile *profile, uint64_t bytes)
 
 	if (!profile->nr_nodes || profile->nr_nodes > KM_MAX_NODES)
 		return -EINVAL;
-	if (pages / profile->nr_nodes < MAX_ORDER_PAGES || pages > KM_MAX_PFN - KM_MAX_PFN / 4)
+	if (pages / profile->nr_nodes < KM_MIN_NODE_PAGES || pages > KM_MAX_RAM_PAGES)
 		return -EINVAL;
 
 	lay_ranges(profile, pages);

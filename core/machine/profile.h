@@ -18,7 +18,9 @@
 #define KM_MAX_RANGES 64
 #define KM_MAX_CPUS 4096
 #define KM_MAX_PERCPU_BYTES (16u << 20) /* of an area or unit: real ones are below 1 MiB */
-#define KM_MAX_PFN (UINT32_MAX - 1ull)	/* lists link pfns of 32 bits; the last one ends a list */
+#define KM_MIN_NODE_PAGES 1024ull	/* nodes begin at a block of the largest order */
+#define KM_MAX_RAM_PAGES (KM_MAX_PFN - KM_MAX_PFN / 4) /* the holes have room too */
+#define KM_MAX_PFN (UINT32_MAX - 1ull) /* lists link pfns of 32 bits; the last one ends a list */
 
 enum km_zone_type {
 	KM_ZONE_DMA,
@@ -144,7 +146,8 @@ void km_profile_init(struct km_profile *profile);
  * above; on 32 bit DMA, Normal < 896 MiB, HighMem.  RAM above 3 GiB continues at
  * 4 GiB on 64 bit.  managed = present.  Sets zones and ranges; nodes share evenly.
  * On 32 bit also the address space, whose vmalloc area begins 8 MiB above the direct
- * map.  -EINVAL: less than 4 MiB a node, or more than 12 TiB.
+ * map.  -EINVAL: less than KM_MIN_NODE_PAGES a node (4 MiB of 4 KiB), or more than
+ * KM_MAX_RAM_PAGES (12 TiB).
  */
 int km_profile_set_memory(struct km_profile *profile, uint64_t bytes);
 /* Built-in profile by name (x86-32-64m, x86-32-1g, x86-32-4g-pae, x86-64-4g, x86-64-2node): 0 or

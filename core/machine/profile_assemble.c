@@ -89,7 +89,9 @@ static bool finish_size(struct km_file_reader *reader)
 	if (km_profile_set_memory(&laid, reader->memory.size))
 		return km_file_complain(
 			reader, reader->once_line[KM_SECTION_MEMORY],
-			"size: a node has less than 4 MiB, or all have 12 TiB and more");
+			"size: a node has less than %llu MiB, or all have %llu TiB and more",
+			KM_MIN_NODE_PAGES << reader->profile.page_shift >> 20,
+			((KM_MAX_RAM_PAGES >> 30) + 1) << (reader->profile.page_shift - 10));
 	for (unsigned int i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		keys = km_sections[kept[i]].keys;
 		for (unsigned int k = 0; keys[k].name; k++)

@@ -26,8 +26,11 @@ uint64_t km_min_free_kbytes(uint64_t lowmem_kbytes, unsigned int features);
  * have above their high watermarks now.
  */
 uint64_t km_recommended_min_free_kbytes(const struct km_pages *pages);
-/* zone_batchsize(), what setup_pageset makes of it: at least 1. */
-uint64_t km_zone_batchsize(uint64_t pages);
+/*
+ * zone_batchsize(), what setup_pageset makes of it: at least 1.  A quarter of a thousandth of
+ * the zone, of 1 MiB at most, so that pages that are larger are fewer.
+ */
+uint64_t km_zone_batchsize(uint64_t pages, unsigned int page_shift);
 /* zone_highsize(): total_pages over the CPUs, at least 4 batches. */
 uint64_t km_zone_highsize(uint64_t total_pages, uint64_t batch, unsigned int nr_cpus);
 /*

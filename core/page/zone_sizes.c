@@ -18,7 +18,6 @@
 #include "core/page/zone.h"
 
 #define HIGH_FRACTION_MIN 8 /* MIN_PERCPU_PAGELIST_HIGH_FRACTION */
-#define MIB_PAGES 256	    /* batches: SZ_1M / PAGE_SIZE with pages of 4 KiB */
 
 uint64_t km_int_sqrt(uint64_t x)
 {
@@ -38,12 +37,19 @@ uint64_t km_min_free_kbytes(uint64_t lowmem_kbytes, unsigned int features)
 	return kbytes < 128 ? 128 : kbytes > most ? most : kbytes;
 }
 
-uint64_t km_zone_batchsize(uint64_t pages)
+/* SZ_1M / PAGE_SIZE, more than which a batch does not look at. */
+static uint64_t mib_pages(unsigned int page_shift)
 {
+	return (1u << 20) >> page_shift;
+}
+
+uint64_t km_zone_batchsize(uint64_t pages, unsigned int page_shift)
+{
+	uint64_t most = mib_pages(page_shift);
 	uint64_t batch = pages >> 10;
 	uint64_t power = 1;
 
-	batch = (batch < MIB_PAGES ? batch : MIB_PAGES) / 4;
+	batch = (batch < most ? batch : most) / 4;
 	if (!batch)
 		batch = 1;
 	batch += batch / 2;
@@ -186,11 +192,12 @@ static unsigned int cpus_of_node(const struct km_machine *machine, unsigned int 
 /* Once the same formula, but for half as many pages at most. */
 static uint64_t zone_batch(const struct km_pages *pages, const struct zone *zone)
 {
-	uint64_t size = zone_size(pages, zone), most = MIB_PAGES / 2 << 10;
+	const unsigned int page_shift = pages->machine->profile.page_shift;
+	uint64_t size = zone_size(pages, zone), most = mib_pages(page_shift) / 2 << 10;
 
 	if (!(features_of(pages) & KM_FEAT_PCP_SMALL_BATCH) || size < most)
-		return km_zone_batchsize(size);
-	return km_zone_batchsize(most);
+		return km_zone_batchsize(size, page_shift);
+	return km_zone_batchsize(most, page_shift);
 }
 
 /* zone_set_pageset_high_and_batch(); before 5.14 high was six batches. */

@@ -391,6 +391,8 @@ START_TEST(mistakes_of_zones_ranges_and_nodes)
 		 "distance: not a number from 0 to 255 for each node, as in 10, 20");
 	read_bad("[machine]\nnodes = 8\n[memory]\nsize = 16M\n", 3,
 		 "size: a node has less than 4 MiB, or all have 12 TiB and more");
+	read_bad("[machine]\npage_shift = 16\n[memory]\nsize = 32M\n", 3,
+		 "size: a node has less than 64 MiB, or all have 192 TiB and more");
 	read_bad("[memory]\nsize = 64M\n[address_space]\npage_offset = 0xffffffffff000000\n", 0,
 		 "direct map does not fit the address space");
 }

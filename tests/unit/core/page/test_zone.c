@@ -192,14 +192,17 @@ END_TEST
 START_TEST(batch_formula)
 {
 	/* managed >> 10, at most 256, a quarter, half as much again, rounded to 2^n - 1 */
-	ck_assert_uint_eq(km_zone_batchsize(0), 1);
-	ck_assert_uint_eq(km_zone_batchsize(3840), 1);
-	ck_assert_uint_eq(km_zone_batchsize(8192), 1);	  /* 2 + 1 = 3, 2, 1 */
-	ck_assert_uint_eq(km_zone_batchsize(12288), 3);	  /* 3 + 1 = 4, 4, 3 */
-	ck_assert_uint_eq(km_zone_batchsize(65536), 15);  /* 16 + 8 = 24, 16, 15 */
-	ck_assert_uint_eq(km_zone_batchsize(131072), 31); /* 32 + 16 = 48, 32, 31 */
-	ck_assert_uint_eq(km_zone_batchsize(262144), 63); /* 64 + 32 = 96, 64, 63 */
-	ck_assert_uint_eq(km_zone_batchsize(1ull << 30), 63);
+	ck_assert_uint_eq(km_zone_batchsize(0, 12), 1);
+	ck_assert_uint_eq(km_zone_batchsize(3840, 12), 1);
+	ck_assert_uint_eq(km_zone_batchsize(8192, 12), 1);    /* 2 + 1 = 3, 2, 1 */
+	ck_assert_uint_eq(km_zone_batchsize(12288, 12), 3);   /* 3 + 1 = 4, 4, 3 */
+	ck_assert_uint_eq(km_zone_batchsize(65536, 12), 15);  /* 16 + 8 = 24, 16, 15 */
+	ck_assert_uint_eq(km_zone_batchsize(131072, 12), 31); /* 32 + 16 = 48, 32, 31 */
+	ck_assert_uint_eq(km_zone_batchsize(262144, 12), 63); /* 64 + 32 = 96, 64, 63 */
+	ck_assert_uint_eq(km_zone_batchsize(1ull << 30, 12), 63);
+	/* 1 MiB is 64 pages of 16 KiB, 16 of 64 KiB */
+	ck_assert_uint_eq(km_zone_batchsize(1ull << 30, 14), 15);
+	ck_assert_uint_eq(km_zone_batchsize(1ull << 30, 16), 3);
 }
 END_TEST
 
