@@ -107,6 +107,13 @@ static const char *check_zone(const struct km_profile *profile, const struct km_
 
 static const char *check_zones(const struct km_profile *profile)
 {
+static bool overlap(const struct km_zone_desc *a, const struct km_zone_desc *b)
+{
+	return a->start_pfn < b->start_pfn + b->spanned_pages &&
+	       b->start_pfn < a->start_pfn + a->spanned_pages && a->spanned_pages &&
+	       b->spanned_pages;
+}
+
 	const char *why;
 	uint64_t managed = 0;
 
@@ -124,10 +131,11 @@ static const char *check_zones(const struct km_profile *profile)
 		if (i && (before->node > desc->node ||
 			  (before->node == desc->node && before->type >= desc->type)))
 			return "zones are not ordered by node and type";
-		if (i && before->node == desc->node && desc->spanned_pages &&
-		    before->spanned_pages &&
-		    before->start_pfn + before->spanned_pages > desc->start_pfn)
-			return "zones of a node overlap";
+		for (const struct km_zone_desc *other = profile->zones; other < desc; other++)
+			if (overlap(other, desc) && other->node == desc->node)
+				return "zones of a node overlap";
+			else if (overlap(other, desc) && !profile->nr_ranges)
+				return "zones of two nodes overlap, and no ranges say whose RAM is whose";
 		managed += desc->managed_pages;
 	}
 	return managed ? NULL : "no memory";

@@ -236,6 +236,32 @@ START_TEST(broken_address_space)
 	ck_refused(p.page_offset = UINT64_MAX - 4095, "direct map does not fit the address space");
 	ck_refused((p.address_bits = 32), "direct map does not fit the address space");
 	ck_refused(p.vmalloc_end = p.vmalloc_start,
+/*
+ * Zones of a node next to each other in the list, and with an empty one between them; zones of
+ * two nodes, whose spans may cross where ranges say whose RAM is whose.
+ *
+ *   node 0    |--------------------|
+ *   node 1               |-------------------|
+ *   ranges    |000000000||111||0000||11111111|
+ */
+START_TEST(zones_that_overlap)
+{
+	const char *const of_nodes =
+		"zones of two nodes overlap, and no ranges say whose RAM is whose";
+
+	ck_refused((p.zones[1].spanned_pages = 0, p.zones[1].present_pages = 0,
+		    p.zones[1].managed_pages = 0, p.zones[2].start_pfn = 4000, p.nr_ranges = 0),
+		   "zones of a node overlap");
+	ck_refused((p.zones[3].start_pfn--, p.nr_ranges = 0), of_nodes);
+	ck_refused((p.zones[3].start_pfn = 0, p.nr_ranges = 0), of_nodes);
+	ck_refused((p.zones[3].spanned_pages += p.zones[3].start_pfn, p.zones[3].start_pfn = 0),
+		   NULL);
+	ck_refused((p.zones[3].start_pfn = 0, p.zones[3].spanned_pages = 0,
+		    p.zones[3].present_pages = 0, p.zones[3].managed_pages = 0, p.nr_ranges = 0),
+		   NULL);
+}
+END_TEST
+
 		   "vmalloc area is empty or does not fit the address space");
 	ck_refused(p.vmalloc_start = p.page_offset + (1ull << 30),
 		   "vmalloc area overlaps the direct map");
@@ -333,4 +359,4 @@ RUN_SUITE("machine/profile", defaults_of_x86_64, memory_continues_above_the_hole
 	  little_memory_has_no_normal_zone, nodes_share_evenly, highmem_on_32_bit,
 	  every_builtin_can_be_booted, sizes_that_make_no_machine, zone_names,
 	  broken_cpus_and_layout, broken_ranges, broken_zones, broken_address_space, broken_sysctls,
-	  broken_percpu, zones_of_the_textbooks_32, zones_of_the_textbooks_64)
+	  broken_percpu, zones_that_overlap, zones_of_the_textbooks_32, zones_of_the_textbooks_64)
