@@ -83,11 +83,13 @@ static const char *check_zone(const struct km_profile *profile, const struct km_
 		return "a zone belongs to a node that does not exist";
 	if (desc->managed_pages > desc->present_pages || desc->present_pages > desc->spanned_pages)
 		return "a zone manages more pages than it has";
+	if (desc->deferred_pages > desc->present_pages - desc->managed_pages)
+		return "a zone defers more pages than it has beyond those it manages";
 	if (desc->start_pfn > KM_MAX_PFN || desc->spanned_pages > KM_MAX_PFN - desc->start_pfn)
 		return "memory lies above 16 TiB";
-	if (desc->managed_pages > km_profile_ram_pages(profile, desc->start_pfn,
-						       desc->start_pfn + desc->spanned_pages,
-						       desc->node))
+	if (desc->managed_pages + desc->deferred_pages >
+	    km_profile_ram_pages(profile, desc->start_pfn, desc->start_pfn + desc->spanned_pages,
+				 desc->node))
 		return "a zone manages more pages than the memory ranges hold";
 	if (desc->wmark_min > desc->wmark_low || desc->wmark_low > desc->wmark_high)
 		return "watermarks of a zone are not ascending";
@@ -105,8 +107,6 @@ static const char *check_zone(const struct km_profile *profile, const struct km_
 	return NULL;
 }
 
-static const char *check_zones(const struct km_profile *profile)
-{
 static bool overlap(const struct km_zone_desc *a, const struct km_zone_desc *b)
 {
 	return a->start_pfn < b->start_pfn + b->spanned_pages &&
@@ -114,6 +114,8 @@ static bool overlap(const struct km_zone_desc *a, const struct km_zone_desc *b)
 	       b->spanned_pages;
 }
 
+static const char *check_zones(const struct km_profile *profile)
+{
 	const char *why;
 	uint64_t managed = 0;
 

@@ -57,7 +57,7 @@ static const struct km_key zone_keys[] = {
 	{ "spanned", KM_KEY_NUMBER, IN_ZONE(spanned_pages), 0, UINT32_MAX },
 	{ "present", KM_KEY_NUMBER, IN_ZONE(present_pages), 0, UINT32_MAX },
 	{ "managed", KM_KEY_NUMBER, IN_ZONE(managed_pages), 0, UINT32_MAX },
-	{ "deferred", KM_KEY_NUMBER, IN_ZONE(deferred_pages), 0, UINT64_MAX },
+	{ "deferred", KM_KEY_NUMBER, IN_ZONE(deferred_pages), 0, UINT32_MAX },
 	{ "watermarks", KM_KEY_MARKS, offsetof(struct km_zone_desc, wmark_min),
 	  3 * sizeof(uint64_t), 0, UINT32_MAX },
 	{ "boost", KM_KEY_NUMBER, IN_ZONE(watermark_boost), 0, UINT32_MAX },

@@ -80,6 +80,7 @@ static int give_zone(const struct giving *giving)
 	for (int kind = 0; kind < KM_NR_HELD; kind++)
 		km_held_release(&zone->held[kind]);
 	zone->held_pages = 0;
+	err = km_zone_defer(giving->pages, zone);
 	for (size_t i = 0; i < boot->nr_ram && !err; i++) {
 		const struct km_bootmem_range *range = &boot->ram[i];
 		uint64_t start = range->start_pfn, end = range->end_pfn;

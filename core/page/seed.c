@@ -254,10 +254,35 @@ static int free_held(struct km_pages *pages, struct zone *zone, struct km_held *
 	return 0;
 }
 
+/* What lies below the managed pages; they come first, from above. */
+struct below {
+	struct km_held *held;
+	uint64_t managed; /* not yet met */
+};
+
+static int add_below(void *arg, uint64_t start, uint64_t end)
+{
+	struct below *below = arg;
+	uint64_t skip = end - start < below->managed ? end - start : below->managed;
+
+	below->managed -= skip;
+	return km_held_add_range(below->held, start, end - skip);
+}
+
+int km_zone_defer(const struct km_pages *pages, struct zone *zone)
+{
+	struct below below = { zone->deferred, zone->managed_pages };
+
+	return km_zone_for_each_run(pages, zone, zone->managed_pages + zone->deferred_pages,
+				    add_below, &below);
+}
+
 int km_pages_free_all(struct km_pages *pages)
 {
 	int err = 0;
 
+	for (unsigned int i = 0; i < pages->nr_zones && !err; i++)
+		err = km_zone_defer(pages, &pages->zones[i]);
 	for (unsigned int i = 0; i < pages->nr_zones; i++)
 		for (int kind = 0; kind < KM_NR_HELD && !err; kind++)
 			err = free_held(pages, &pages->zones[i], &pages->zones[i].held[kind]);

@@ -56,6 +56,11 @@ void km_page_zones_release(struct km_pages *pages);
  * Watermarks stay as they are: the kernel computes them anew only later.
  */
 bool km_zone_grow(struct km_pages *pages, struct zone *zone);
+/*
+ * In a cold boot the deferred pages are those right below the managed ones, which are the
+ * highest; the lowest come first.  0 or -ENOMEM.
+ */
+int km_zone_defer(const struct km_pages *pages, struct zone *zone);
 
 #define KM_ZONE_MAP_SHIFT 12 /* 16 MiB: the smallest zone, DMA, ends there */
 #define KM_ZONE_MAP_MIXED 0xff

@@ -227,15 +227,15 @@ START_TEST(broken_zones)
 	ck_refused(p.zones[1].type = KM_ZONE_DMA, "zones are not ordered by node and type");
 	ck_refused(p.zones[3].node = 0, "a zone manages more pages than the memory ranges hold");
 	ck_refused((p.zones[0].spanned_pages = 5000), "zones of a node overlap");
+	ck_refused(p.zones[0].deferred_pages = 1,
+		   "a zone defers more pages than it has beyond those it manages");
+	ck_refused((p.zones[0].managed_pages = 4000, p.zones[0].deferred_pages = UINT64_MAX),
+		   "a zone defers more pages than it has beyond those it manages");
+	ck_refused((p.zones[0].managed_pages = 4000, p.zones[0].deferred_pages = 96), NULL);
 	ck_refused((p.nr_zones = 1, p.zones[0].managed_pages = 0), "no memory");
 }
 END_TEST
 
-START_TEST(broken_address_space)
-{
-	ck_refused(p.page_offset = UINT64_MAX - 4095, "direct map does not fit the address space");
-	ck_refused((p.address_bits = 32), "direct map does not fit the address space");
-	ck_refused(p.vmalloc_end = p.vmalloc_start,
 /*
  * Zones of a node next to each other in the list, and with an empty one between them; zones of
  * two nodes, whose spans may cross where ranges say whose RAM is whose.
@@ -262,6 +262,11 @@ START_TEST(zones_that_overlap)
 }
 END_TEST
 
+START_TEST(broken_address_space)
+{
+	ck_refused(p.page_offset = UINT64_MAX - 4095, "direct map does not fit the address space");
+	ck_refused((p.address_bits = 32), "direct map does not fit the address space");
+	ck_refused(p.vmalloc_end = p.vmalloc_start,
 		   "vmalloc area is empty or does not fit the address space");
 	ck_refused(p.vmalloc_start = p.page_offset + (1ull << 30),
 		   "vmalloc area overlaps the direct map");

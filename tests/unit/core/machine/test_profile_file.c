@@ -248,7 +248,8 @@ static void any_zone(uint64_t *state, struct km_zone_desc *desc)
 {
 	if (next(state) % 2)
 		desc->managed_pages -= any(state, desc->managed_pages / 2);
-	desc->deferred_pages = any(state, 1000);
+	if (desc->managed_pages < desc->present_pages)
+		desc->deferred_pages = any(state, desc->present_pages - desc->managed_pages);
 	desc->wmark_min = any(state, 1000);
 	desc->wmark_low = desc->wmark_min + any(state, 1000);
 	desc->wmark_high = desc->wmark_low + any(state, 1000);

@@ -15,9 +15,8 @@
 #define PRESENT (512u << 8)
 #define FREE_BLOCKS 8u
 
-static void boot(struct rig *rig, uint64_t deferred)
+static void boot_machine(struct rig *rig, uint64_t deferred)
 {
-	uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS] = { { 0 } };
 	struct km_profile profile;
 	struct km_zone_desc *desc;
 
@@ -31,6 +30,13 @@ static void boot(struct rig *rig, uint64_t deferred)
 	desc->managed_pages = MANAGED;
 	desc->deferred_pages = deferred;
 	rig_boot(rig, &profile);
+}
+
+static void boot(struct rig *rig, uint64_t deferred)
+{
+	uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS] = { { 0 } };
+
+	boot_machine(rig, deferred);
 	blocks[KM_MIGRATE_MOVABLE][KM_MAX_ORDER] = FREE_BLOCKS;
 	ck_assert_uint_eq(km_pages_seed(&rig->pages, &rig->pages.zones[0], blocks), 0);
 }
@@ -86,4 +92,40 @@ START_TEST(grows_no_further_than_deferred)
 }
 END_TEST
 
-RUN_SUITE("page/grow", grows_by_a_section_when_low, grows_no_further_than_deferred)
+/*
+ * A cold boot: the deferred pages lie right below the managed ones.
+ *
+ *   0          128 MiB     256 MiB             512 MiB
+ *   | never its |  deferred  |      managed      |
+ */
+START_TEST(a_cold_boot_defers_too)
+{
+	const uint64_t first = PRESENT - MANAGED - KM_SECTION_PAGES;
+	uint64_t cold, plain;
+	struct zone *zone;
+	struct rig rig;
+
+	boot_machine(&rig, 0);
+	ck_assert_int_eq(km_pages_free_all(&rig.pages), 0);
+	plain = take_until_empty(&rig);
+	rig_end(&rig);
+
+	boot_machine(&rig, KM_SECTION_PAGES);
+	ck_assert_int_eq(km_pages_free_all(&rig.pages), 0);
+	zone = &rig.pages.zones[0];
+	ck_assert_uint_eq(zone->free_pages, MANAGED);
+	ck_assert_uint_eq(zone->deferred->nr_pages, KM_SECTION_PAGES);
+	for (size_t i = 0; i < zone->deferred->blocks[KM_MAX_ORDER].nr; i++) {
+		ck_assert_uint_ge(zone->deferred->blocks[KM_MAX_ORDER].pfns[i], first);
+		ck_assert_uint_lt(zone->deferred->blocks[KM_MAX_ORDER].pfns[i], PRESENT - MANAGED);
+	}
+	cold = take_until_empty(&rig);
+	ck_assert_uint_eq(zone->deferred_pages, 0);
+	ck_assert_uint_eq(zone->managed_pages, MANAGED + KM_SECTION_PAGES);
+	ck_assert_uint_eq(cold, plain + KM_SECTION_PAGES);
+	rig_end(&rig);
+}
+END_TEST
+
+RUN_SUITE("page/grow", grows_by_a_section_when_low, grows_no_further_than_deferred,
+	  a_cold_boot_defers_too)
