@@ -8,8 +8,6 @@
 #include <string.h>
 
 #define ISA_END UINT64_C(0x100000)
-#define LA57_HALF (UINT64_MAX << 56) /* the kernel's part with five levels */
-#define FOUR_LEVELS (UINT64_MAX << 47)
 
 /* RAM in bytes, ascending, no two touching. */
 struct ram {
@@ -21,11 +19,14 @@ _Static_assert(KM_MAX_ZONES <= KM_MAX_RANGES, "zones can stand in for ranges");
 
 enum km_mmu_kind km_directmap_kind(const struct km_profile *profile)
 {
-	if (profile->address_bits == 32)
-		return profile->pageblock_order == 9 ? KM_MMU_X86_32_PAE : KM_MMU_X86_32;
-	return profile->page_offset >= LA57_HALF && profile->page_offset < FOUR_LEVELS
-		       ? KM_MMU_X86_64_LA57
-		       : KM_MMU_X86_64;
+	static const enum km_mmu_kind kinds[KM_NR_PAGINGS] = {
+		[KM_PAGING_2_LEVEL] = KM_MMU_X86_32,
+		[KM_PAGING_PAE] = KM_MMU_X86_32_PAE,
+		[KM_PAGING_4_LEVEL] = KM_MMU_X86_64,
+		[KM_PAGING_5_LEVEL] = KM_MMU_X86_64_LA57,
+	};
+
+	return kinds[km_profile_paging(profile)];
 }
 
 static void add_ram(struct ram *ram, uint64_t start, uint64_t end)

@@ -45,8 +45,7 @@ struct km_directmap {
 	uint64_t bytes[KM_MMU_LEVELS + 1];
 };
 
-/* Which page tables a machine has: by its address bits, its pageblocks (9: PAE), its page_offset.
- */
+/* The page tables of a machine that km_profile_check() finds nothing wrong with. */
 enum km_mmu_kind km_directmap_kind(const struct km_profile *profile);
 
 /*

@@ -18,6 +18,10 @@
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)
 
+/* The kernel's part of the addresses with five levels of tables, and with four. */
+#define KERNEL_HALF_57 (UINT64_MAX << 56)
+#define KERNEL_HALF_48 (UINT64_MAX << 47)
+
 /* On 32 bit the kernel sees this much memory directly. */
 #define LOWMEM_BYTES (896 * MIB)
 #define VMALLOC_GAP_BYTES (8 * MIB)
@@ -30,6 +34,13 @@ static const char *const zone_type_names[KM_NR_ZONE_TYPES] = {
 	[KM_ZONE_HIGHMEM] = "HighMem", [KM_ZONE_MOVABLE] = "Movable",
 };
 
+static const char *const paging_names[KM_NR_PAGINGS] = {
+	[KM_PAGING_2_LEVEL] = "2-level",
+	[KM_PAGING_PAE] = "pae",
+	[KM_PAGING_4_LEVEL] = "4-level",
+	[KM_PAGING_5_LEVEL] = "5-level",
+};
+
 struct builtin {
 	const char *name;
 	uint64_t bytes;
@@ -37,12 +48,15 @@ struct builtin {
 	unsigned int nr_nodes;
 	unsigned int address_bits;
 	unsigned int pageblock_order; /* 10 where a huge page is 4 MiB: 32 bit without PAE */
+	enum km_paging paging;
 };
 
 static const struct builtin builtins[] = {
-	{ "x86-32-64m", 64 * MIB, 1, 1, 32, 10 },  { "x86-32-1g", GIB, 2, 1, 32, 10 },
-	{ "x86-32-4g-pae", 4 * GIB, 4, 1, 32, 9 }, { "x86-64-4g", 4 * GIB, 4, 1, 64, 9 },
-	{ "x86-64-2node", 16 * GIB, 8, 2, 64, 9 },
+	{ "x86-32-64m", 64 * MIB, 1, 1, 32, 10, KM_PAGING_DERIVED },
+	{ "x86-32-1g", GIB, 2, 1, 32, 10, KM_PAGING_DERIVED },
+	{ "x86-32-4g-pae", 4 * GIB, 4, 1, 32, 9, KM_PAGING_PAE },
+	{ "x86-64-4g", 4 * GIB, 4, 1, 64, 9, KM_PAGING_DERIVED },
+	{ "x86-64-2node", 16 * GIB, 8, 2, 64, 9, KM_PAGING_DERIVED },
 };
 
 #define NR_BUILTINS (sizeof(builtins) / sizeof(builtins[0]))
@@ -141,6 +155,7 @@ int km_profile_builtin(const char *name, struct km_profile *profile)
 		profile->nr_nodes = builtin->nr_nodes;
 		profile->address_bits = builtin->address_bits;
 		profile->pageblock_order = builtin->pageblock_order;
+		profile->paging = builtin->paging;
 		return km_profile_set_memory(profile, builtin->bytes);
 	}
 	return -ENOENT;
@@ -149,6 +164,22 @@ int km_profile_builtin(const char *name, struct km_profile *profile)
 const char *km_profile_builtin_name(unsigned int index)
 {
 	return index < NR_BUILTINS ? builtins[index].name : NULL;
+}
+
+enum km_paging km_profile_paging(const struct km_profile *profile)
+{
+	if (profile->paging != KM_PAGING_DERIVED)
+		return profile->paging;
+	if (profile->address_bits == 32)
+		return KM_PAGING_2_LEVEL;
+	return profile->page_offset >= KERNEL_HALF_57 && profile->page_offset < KERNEL_HALF_48
+		       ? KM_PAGING_5_LEVEL
+		       : KM_PAGING_4_LEVEL;
+}
+
+const char *km_paging_name(enum km_paging paging)
+{
+	return (unsigned int)paging < KM_NR_PAGINGS ? paging_names[paging] : NULL;
 }
 
 const char *km_zone_type_name(enum km_zone_type type)

@@ -87,6 +87,16 @@ enum km_feature {
 	KM_FEAT_RECLAIM_RETRY = 1 << 25, /* the slow path counts its retries (4.7) */
 };
 
+/* How page tables are built: 2-level and PAE are of 32 bits, the others of 64. */
+enum km_paging {
+	KM_PAGING_DERIVED, /* see km_profile_paging() */
+	KM_PAGING_2_LEVEL,
+	KM_PAGING_PAE,
+	KM_PAGING_4_LEVEL,
+	KM_PAGING_5_LEVEL,
+	KM_NR_PAGINGS
+};
+
 struct km_profile {
 	char name[32];
 	unsigned int nr_cpus;	       /* online */
@@ -96,8 +106,9 @@ struct km_profile {
 	uint8_t distance[KM_MAX_NODES][KM_MAX_NODES];
 	/* Bit N: node N has no CPUs, they are spread over the others. */
 	unsigned int cpuless_nodes;
-	unsigned int page_shift;      /* 12 */
-	unsigned int address_bits;    /* 32 or 64 */
+	unsigned int page_shift;   /* 12 */
+	unsigned int address_bits; /* 32 or 64 */
+	enum km_paging paging;
 	unsigned int cacheline_bytes; /* 64 */
 	unsigned int pageblock_order; /* 9 on x86-64 */
 	unsigned int features;	      /* enum km_feature */
@@ -155,6 +166,12 @@ int km_profile_set_memory(struct km_profile *profile, uint64_t bytes);
 int km_profile_builtin(const char *name, struct km_profile *profile);
 /* Names of the built-in ones by index, NULL at the end. */
 const char *km_profile_builtin_name(unsigned int index);
+/*
+ * The paging of a machine, never DERIVED: what its profile says, else 2-level on 32 bit, and on
+ * 64 bit 4-level where its page_offset is an address of four levels.
+ */
+enum km_paging km_profile_paging(const struct km_profile *profile);
+const char *km_paging_name(enum km_paging paging); /* "2-level", "pae"; NULL: DERIVED, or none */
 /* NULL if the profile can be booted, else one line that says why not. */
 const char *km_profile_check(const struct km_profile *profile);
 

@@ -21,6 +21,9 @@ static const char *check_cpu_and_layout(const struct km_profile *profile)
 		return "page size is not between 4 KiB and 64 KiB";
 	if (profile->address_bits != 32 && profile->address_bits != 64)
 		return "address size is neither 32 nor 64 bits";
+	if ((unsigned int)profile->paging >= KM_NR_PAGINGS ||
+	    (km_profile_paging(profile) <= KM_PAGING_PAE) != (profile->address_bits == 32))
+		return "paging is of another address size than the machine";
 	if (profile->cacheline_bytes < 16 || profile->cacheline_bytes > 1024 ||
 	    (profile->cacheline_bytes & (profile->cacheline_bytes - 1)))
 		return "cache line is not a power of two between 16 and 1024 bytes";

@@ -3,7 +3,7 @@
  * Machine profiles as files that a person reads and writes: sections of "key = value".
  *
  *   [machine]                       name cpus possible_cpus nodes page_shift address_bits
- *                                   cacheline pageblock_order era features
+ *                                   paging cacheline pageblock_order era features
  *   [address_space]                 page_offset vmalloc_start vmalloc_end
  *   [memory]                        size: lays ranges and zones (km_profile_set_memory)
  *   [range 0x1000-0x9f000]          node: RAM from the first byte to before the second

@@ -27,6 +27,7 @@ static const struct km_key machine_keys[] = {
 	{ "cpuless_nodes", KM_KEY_NUMBER, IN_PROFILE(cpuless_nodes), 0, (1 << KM_MAX_NODES) - 1 },
 	{ "page_shift", KM_KEY_NUMBER, IN_PROFILE(page_shift), 12, 16 },
 	{ "address_bits", KM_KEY_NUMBER, IN_PROFILE(address_bits), 32, 64 },
+	{ "paging", KM_KEY_PAGING, IN_PROFILE(paging), 0, 0 },
 	{ "cacheline", KM_KEY_NUMBER, IN_PROFILE(cacheline_bytes), 16, 1024 },
 	{ "pageblock_order", KM_KEY_NUMBER, IN_PROFILE(pageblock_order), 1, KM_MAX_ORDER },
 	{ "era", KM_KEY_ERA, IN_PROFILE(features), 0, 0 },
@@ -226,6 +227,17 @@ static bool parse_name(const char *text, char *name, char *reason, size_t len)
 	return true;
 }
 
+static bool parse_paging(const char *text, enum km_paging *paging, char *reason, size_t len)
+{
+	for (int i = 0; i < KM_NR_PAGINGS; i++)
+		if (km_paging_name(i) && !strcmp(text, km_paging_name(i))) {
+			*paging = i;
+			return true;
+		}
+	snprintf(reason, len, "'%.40s' is no paging: 2-level, pae, 4-level, 5-level", text);
+	return false;
+}
+
 static bool parse_era(const char *text, struct km_file_habits *habits, char *reason, size_t len)
 {
 	unsigned int version, patchlevel;
@@ -369,6 +381,8 @@ bool km_key_parse(const struct km_key *key, const char *text, void *object,
 	switch (key->kind) {
 	case KM_KEY_NAME:
 		return parse_name(text, field, reason, len);
+	case KM_KEY_PAGING:
+		return parse_paging(text, field, reason, len);
 	case KM_KEY_ERA:
 		return parse_era(text, habits, reason, len);
 	case KM_KEY_FEATURES:

@@ -20,6 +20,7 @@ enum km_key_kind {
 	KM_KEY_BYTES,	  /* decimal with k, M, G, T, or hexadecimal */
 	KM_KEY_ADDRESS,	  /* the same, written in hexadecimal */
 	KM_KEY_NAME,	  /* char[32] */
+	KM_KEY_PAGING,	  /* its name */
 	KM_KEY_ERA,	  /* a release, kept as its habits */
 	KM_KEY_FEATURES,  /* "+habit -habit" */
 	KM_KEY_MARKS,	  /* three numbers: min, low, high */

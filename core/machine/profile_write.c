@@ -46,10 +46,10 @@ bool km_profile_equal(const struct km_profile *a, const struct km_profile *b)
 	       !memcmp(a->distance, b->distance, sizeof(a->distance)) &&
 	       a->page_shift == b->page_shift && a->address_bits == b->address_bits &&
 	       a->cacheline_bytes == b->cacheline_bytes &&
-	       a->pageblock_order == b->pageblock_order && a->features == b->features &&
-	       memory_equal(a, b) && a->page_offset == b->page_offset &&
-	       a->vmalloc_start == b->vmalloc_start && a->vmalloc_end == b->vmalloc_end &&
-	       a->min_free_kbytes == b->min_free_kbytes &&
+	       a->pageblock_order == b->pageblock_order && a->paging == b->paging &&
+	       a->features == b->features && memory_equal(a, b) &&
+	       a->page_offset == b->page_offset && a->vmalloc_start == b->vmalloc_start &&
+	       a->vmalloc_end == b->vmalloc_end && a->min_free_kbytes == b->min_free_kbytes &&
 	       a->watermark_scale_factor == b->watermark_scale_factor &&
 	       a->watermark_boost_factor == b->watermark_boost_factor &&
 	       a->cpuless_nodes == b->cpuless_nodes &&
@@ -106,6 +106,9 @@ static void write_key(const struct km_key *key, const void *object,
 		break;
 	case KM_KEY_NAME:
 		fprintf(file, "%s", (const char *)field);
+		break;
+	case KM_KEY_PAGING:
+		fprintf(file, "%s", km_paging_name(profile->paging));
 		break;
 	case KM_KEY_ERA:
 		fprintf(file, "%s", era);

@@ -218,6 +218,8 @@ bool km_host_profile(const struct tf_meta *meta, const struct tf_snapshot *snap,
 	forget_floating_high(info, profile);
 	km_parse_pageblock_order(km_snapshot_text(snap, "/proc/pagetypeinfo"),
 				 &profile->pageblock_order);
+	if (profile->address_bits == 32 && profile->pageblock_order == 9)
+		profile->paging = KM_PAGING_PAE; /* else huge pages are 4 MiB */
 	set_sysctls(snap, info, profile);
 	set_percpu(snap, profile);
 	set_ranges(km_snapshot_text(snap, "/proc/iomem"), profile);

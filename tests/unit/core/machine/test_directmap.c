@@ -241,6 +241,26 @@ START_TEST(plans_that_cannot_be)
 }
 END_TEST
 
+/* What the profile says of its page tables goes before what follows from other fields. */
+START_TEST(paging_of_a_machine)
+{
+	struct km_profile small = builtin("x86-32-1g"), pae = builtin("x86-32-4g-pae");
+	struct km_profile large = builtin("x86-64-4g");
+
+	ck_assert_int_eq(km_directmap_kind(&small), KM_MMU_X86_32);
+	small.pageblock_order = 9; /* says nothing of page tables */
+	ck_assert_int_eq(km_directmap_kind(&small), KM_MMU_X86_32);
+	small.paging = KM_PAGING_PAE;
+	ck_assert_int_eq(km_directmap_kind(&small), KM_MMU_X86_32_PAE);
+	ck_assert_int_eq(km_directmap_kind(&pae), KM_MMU_X86_32_PAE);
+	ck_assert_int_eq(km_directmap_kind(&large), KM_MMU_X86_64);
+	large.paging = KM_PAGING_5_LEVEL;
+	ck_assert_int_eq(km_directmap_kind(&large), KM_MMU_X86_64_LA57);
+	ck_assert_str_eq(km_paging_name(km_profile_paging(&pae)), "pae");
+	ck_assert_pstr_eq(km_paging_name(KM_PAGING_DERIVED), NULL);
+}
+END_TEST
+
 START_TEST(no_table_on_the_way)
 {
 	struct km_profile profile = builtin("x86-64-4g");
@@ -261,4 +281,4 @@ START_TEST(no_table_on_the_way)
 END_TEST
 
 RUN_SUITE("machine/directmap", four_gib, ragged_edges, lowmem_of_32_bit, zones_stand_in_for_ranges,
-	  a_terabyte, plans_that_cannot_be, no_table_on_the_way)
+	  a_terabyte, plans_that_cannot_be, paging_of_a_machine, no_table_on_the_way)

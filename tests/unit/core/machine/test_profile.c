@@ -185,6 +185,10 @@ START_TEST(broken_cpus_and_layout)
 	ck_refused(p.nr_nodes = 0, "number of nodes is not between 1 and 8");
 	ck_refused(p.page_shift = 11, "page size is not between 4 KiB and 64 KiB");
 	ck_refused(p.address_bits = 48, "address size is neither 32 nor 64 bits");
+	ck_refused(p.paging = KM_PAGING_PAE, "paging is of another address size than the machine");
+	ck_refused((p.paging = KM_PAGING_5_LEVEL, p.address_bits = 32),
+		   "paging is of another address size than the machine");
+	ck_refused(p.paging = KM_NR_PAGINGS, "paging is of another address size than the machine");
 	ck_refused(p.cacheline_bytes = 96,
 		   "cache line is not a power of two between 16 and 1024 bytes");
 	ck_refused(p.pageblock_order = 11, "pageblock order is not between 1 and 10");

@@ -274,6 +274,10 @@ static void any_profile(uint64_t seed, struct km_profile *profile)
 	profile->address_bits = next(&state) % 3 ? 64 : 32;
 	profile->cacheline_bytes = cachelines[next(&state) % 5];
 	profile->pageblock_order = 1 + any(&state, 9);
+	if (next(&state) % 2)
+		profile->paging =
+			(profile->address_bits == 32 ? KM_PAGING_2_LEVEL : KM_PAGING_4_LEVEL) +
+			next(&state) % 2;
 	profile->features = next(&state) & KM_FEATURES_NEWEST;
 	for (unsigned int i = 0; i < profile->nr_nodes && next(&state) % 2; i++)
 		for (unsigned int j = 0; j < profile->nr_nodes; j++)
@@ -337,6 +341,8 @@ START_TEST(mistakes_have_a_line_and_a_remedy)
 		 "this section is there already, on line 1");
 	read_bad("[machine]\nname = a b\n", 2,
 		 "name: 'a b' is not a name of 1 to 31 letters, digits and any of ._+-");
+	read_bad("[machine]\npaging = PAE\n", 2,
+		 "paging: 'PAE' is no paging: 2-level, pae, 4-level, 5-level");
 	read_bad("[machine]\nera = new\n", 2,
 		 "era: 'new' is not the release of a kernel, such as 6.12");
 	read_bad("[machine]\nfeatures = +sheave\n", 2,
