@@ -146,6 +146,25 @@ static const char *check_zones(const struct km_profile *profile)
 	return managed ? NULL : "no memory";
 }
 
+/* Physical addresses have 32 bits, 36 with PAE; on 64 bit KM_MAX_PFN is the nearer end. */
+static const char *check_reach(const struct km_profile *profile)
+{
+	const bool is_pae = km_profile_paging(profile) == KM_PAGING_PAE;
+	const uint64_t end = (1ull << (is_pae ? 36 : 32)) >> profile->page_shift;
+	bool is_reached = true;
+
+	if (profile->address_bits == 64)
+		return NULL;
+	for (unsigned int i = 0; i < profile->nr_zones; i++)
+		is_reached &= profile->zones[i].start_pfn + profile->zones[i].spanned_pages <= end;
+	for (unsigned int i = 0; i < profile->nr_ranges; i++)
+		is_reached &= profile->ranges[i].end_pfn <= end;
+	if (is_reached)
+		return NULL;
+	return is_pae ? "memory lies above 64 GiB, where PAE ends"
+		      : "memory lies above 4 GiB, for which 32 bit needs paging = pae";
+}
+
 /* What sysctl would take (page_alloc_sysctl_table 6.12). */
 static const char *check_sysctls(const struct km_profile *profile)
 {
@@ -201,6 +220,8 @@ const char *km_profile_check(const struct km_profile *profile)
 		why = check_ranges(profile);
 	if (!why)
 		why = check_zones(profile);
+	if (!why)
+		why = check_reach(profile);
 	if (!why)
 		why = check_sysctls(profile);
 	if (!why)

@@ -269,7 +269,8 @@ END_TEST
 START_TEST(broken_address_space)
 {
 	ck_refused(p.page_offset = UINT64_MAX - 4095, "direct map does not fit the address space");
-	ck_refused((p.address_bits = 32), "direct map does not fit the address space");
+	ck_refused((p.address_bits = 32, p.paging = KM_PAGING_PAE),
+		   "direct map does not fit the address space");
 	ck_refused(p.vmalloc_end = p.vmalloc_start,
 		   "vmalloc area is empty or does not fit the address space");
 	ck_refused(p.vmalloc_start = p.page_offset + (1ull << 30),
@@ -293,6 +294,32 @@ START_TEST(broken_percpu)
 	ck_refused(p.percpu_unit = UINT64_MAX, "an area of per-cpu memory is above 16 MiB");
 	ck_refused(p.percpu_static = (16 << 20) + 1, "an area of per-cpu memory is above 16 MiB");
 	ck_refused(p.percpu_dynamic = 16 << 20, NULL);
+}
+END_TEST
+
+static const char *check_32(enum km_paging paging, uint64_t bytes)
+{
+	struct km_profile p;
+
+	km_profile_init(&p);
+	p.address_bits = 32;
+	p.pageblock_order = 10;
+	p.paging = paging;
+	ck_assert_int_eq(km_profile_set_memory(&p, bytes), 0);
+	return km_profile_check(&p);
+}
+
+/* As far as an entry of the page tables reaches, and a page more. */
+START_TEST(physical_addresses_of_32_bit)
+{
+	const char *const above_4g = "memory lies above 4 GiB, for which 32 bit needs paging = pae";
+
+	ck_assert_pstr_eq(check_32(KM_PAGING_DERIVED, 4ull << 30), NULL);
+	ck_assert_pstr_eq(check_32(KM_PAGING_DERIVED, (4ull << 30) + 4096), above_4g);
+	ck_assert_pstr_eq(check_32(KM_PAGING_2_LEVEL, 100ull << 30), above_4g);
+	ck_assert_pstr_eq(check_32(KM_PAGING_PAE, 64ull << 30), NULL);
+	ck_assert_pstr_eq(check_32(KM_PAGING_PAE, (64ull << 30) + 4096),
+			  "memory lies above 64 GiB, where PAE ends");
 }
 END_TEST
 
@@ -368,4 +395,5 @@ RUN_SUITE("machine/profile", defaults_of_x86_64, memory_continues_above_the_hole
 	  little_memory_has_no_normal_zone, nodes_share_evenly, highmem_on_32_bit,
 	  every_builtin_can_be_booted, sizes_that_make_no_machine, zone_names,
 	  broken_cpus_and_layout, broken_ranges, broken_zones, broken_address_space, broken_sysctls,
-	  broken_percpu, zones_that_overlap, zones_of_the_textbooks_32, zones_of_the_textbooks_64)
+	  broken_percpu, zones_that_overlap, physical_addresses_of_32_bit,
+	  zones_of_the_textbooks_32, zones_of_the_textbooks_64)
