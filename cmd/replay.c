@@ -11,7 +11,6 @@
 #include "cmd/ui/args.h"
 #include "cmd/ui/machine.h"
 #include "cmd/ui/replay_run.h"
-#include "core/machine/profile_file.h"
 
 struct replay_args {
 	const char *file, *output;
@@ -149,7 +148,7 @@ static int print_machine(const struct replay_args *args)
 	file = ui_output_open("replay", args->output);
 	if (!file)
 		return UI_HOST;
-	if (km_profile_write(&profile, file))
+	if (ui_write_machine(&profile, file))
 		status = ui_usage_error("replay", "this machine cannot be written as a file");
 	return ui_output_close("replay", args->output, file, status);
 }

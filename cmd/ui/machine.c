@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From what a command line says to a profile.
+ * From what a command line says to a profile, and back.
  */
 #include "cmd/ui/machine.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/ui/slurp.h"
+#include "core/machine/directmap.h"
 #include "core/machine/profile_file.h"
 #include "core/replay/replay.h"
 
@@ -120,4 +122,49 @@ int ui_resolve_machine(const char *command, const char *name, const char *path,
 	if (err || why)
 		return ui_usage_error(command, "%s", why ? why : "this machine cannot be booted");
 	return UI_DONE;
+}
+
+/* "1 GiB", and so on: the pages of a level. */
+static void write_pages(const struct km_directmap *map, const struct km_mmu_format *format,
+			unsigned int level, FILE *file)
+{
+	static const char units[] = "KMG";
+	unsigned int shift = format->shift[level], unit = shift / 10 - 1;
+
+	fprintf(file, "%" PRIu64 " of %u %ciB", map->bytes[level] >> shift, 1u << shift % 10,
+		units[unit]);
+}
+
+/* By a processor that has all that page tables can. */
+static void write_direct_map(const struct km_profile *profile, FILE *file)
+{
+	const char *paging = km_paging_name(km_profile_paging(profile));
+	struct km_mmu_format format;
+	struct km_directmap map;
+	struct km_mmu_cost cost;
+
+	if (km_mmu_format_init(&format, km_directmap_kind(profile), KM_MMU_FEATURES_ALL, 0) ||
+	    km_directmap_plan(&map, profile, &format)) {
+		fprintf(file, "\n# direct map: %s paging has none like it\n", paging);
+		return;
+	}
+	km_directmap_cost(&map, &format, &cost);
+	fprintf(file, "\n# direct map, %s paging: ", paging);
+	for (unsigned int level = format.max_leaf; level; level--) {
+		write_pages(&map, &format, level, file);
+		fprintf(file, level > 1 ? ", " : "\n");
+	}
+	fprintf(file,
+		"# page tables: %" PRIu64 " and the root; TLB entries that hold all of it: %" PRIu64
+		"\n",
+		cost.nr_tables, cost.tlb_entries);
+}
+
+int ui_write_machine(const struct km_profile *profile, FILE *file)
+{
+	int err = km_profile_write(profile, file);
+
+	if (!err)
+		write_direct_map(profile, file);
+	return err;
 }

@@ -26,4 +26,10 @@ int ui_check_host(const char *command, const char *path, const struct tf_reader 
 int ui_resolve_machine(const char *command, const char *name, const char *path,
 		       const struct km_settings *settings, struct km_profile *profile);
 
+/*
+ * Write a machine as km_profile_write() does, and what its direct map takes as a comment.  0,
+ * or with nothing written -EINVAL, as that.
+ */
+int ui_write_machine(const struct km_profile *profile, FILE *file);
+
 #endif

@@ -29,6 +29,9 @@ $ kmemtool replay -m x86-32-1g --print-machine
 > [percpu]
 > reserved = 8k
 > dynamic = 20k
+> 
+> # direct map, 2-level paging: 223 of 4 MiB, 1024 of 4 KiB
+> # page tables: 1 and the root; TLB entries that hold all of it: 1247
 
 == two nodes, and settings
 $ kmemtool replay -m x86-64-2node -s vm.min_free_kbytes=5000 -s cpus=2 --print-machine
@@ -61,6 +64,9 @@ $ kmemtool replay -m x86-64-2node -s vm.min_free_kbytes=5000 -s cpus=2 --print-m
 > [percpu]
 > reserved = 8k
 > dynamic = 28k
+> 
+> # direct map, 4-level paging: 15 of 1 GiB, 511 of 2 MiB, 512 of 4 KiB
+> # page tables: 3 and the root; TLB entries that hold all of it: 1038
 
 == more settings, and memory of another size
 $ kmemtool replay -m x86-64-4g -s mem.size=1G -s vm.watermark_scale_factor=20 -s vm.lowmem_reserve_ratio=1,2 -s vm.percpu_pagelist_high_fraction=8 --print-machine
@@ -91,6 +97,9 @@ $ kmemtool replay -m x86-64-4g -s mem.size=1G -s vm.watermark_scale_factor=20 -s
 > [percpu]
 > reserved = 8k
 > dynamic = 28k
+> 
+> # direct map, 4-level paging: 0 of 1 GiB, 511 of 2 MiB, 512 of 4 KiB
+> # page tables: 3 and the root; TLB entries that hold all of it: 1023
 
 == the host of a trace
 $ kmemtool replay base.kmt --print-machine
@@ -140,6 +149,26 @@ $ kmemtool replay base.kmt --print-machine
 > [percpu]
 > reserved = 8k
 > dynamic = 28k
+> 
+> # direct map, 4-level paging: 0 of 1 GiB, 63 of 2 MiB, 512 of 4 KiB
+> # page tables: 3 and the root; TLB entries that hold all of it: 575
+
+== a direct map of five levels, and one that four have not
+$ printf '[machine]\npaging = 5-level\n[memory]\nsize = 4G\n[address_space]\npage_offset = 0xff11000000000000\n' > five
+$ kmemtool replay -m five --print-machine | grep -E '^(paging|# (direct|page))'
+$ sed 's/5-level/4-level/' five | kmemtool replay -m - --print-machine | grep -E '^(paging|# (direct|page))'
+> paging = 5-level
+> # direct map, 5-level paging: 3 of 1 GiB, 511 of 2 MiB, 512 of 4 KiB
+> # page tables: 4 and the root; TLB entries that hold all of it: 1026
+> paging = 4-level
+> # direct map: 4-level paging has none like it
+
+== how far page tables of 32 bits reach
+$ kmemtool replay -m x86-32-1g -s mem.size=8G --print-machine
+$ kmemtool replay -m x86-32-4g-pae -s mem.size=8G --print-machine | tail -2
+> # direct map, pae paging: 447 of 2 MiB, 512 of 4 KiB
+> # page tables: 2 and the root; TLB entries that hold all of it: 959
+! kmemtool: replay: memory lies above 4 GiB, for which 32 bit needs paging = pae (see kmemtool replay --help)
 
 == settings go over what the host's kernel had computed
 $ kmemtool replay base.kmt -s vm.min_free_kbytes=2000 --print-machine | sed -n '/zone DMA32/,/sysctl/p'
