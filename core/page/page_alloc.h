@@ -149,6 +149,7 @@ enum km_extent_kind {
 	KM_EXTENT_SLAB,	    /* blocks of that order */
 	KM_EXTENT_KERNEL,   /* in use otherwise, on a per-cpu list, or not yet managed */
 	KM_EXTENT_RESERVED, /* never managed */
+	KM_NR_EXTENT_KINDS
 };
 
 struct km_extent {
@@ -159,8 +160,9 @@ struct km_extent {
 
 /*
  * The same as the map of the whole machine says, ascending and without overlap; blocks then only
- * tells the types.  From now on pages of the zone are held by number.  0 or negative errno,
- * and all pages still held: -ENOMEM, -EINVAL (more pages free than the zone manages).
+ * tells the types.  Extents may cross the borders of zones.  From now on pages of the zone are
+ * held by number, and held_pinned is what the map says.  0 or negative errno, and all pages still
+ * held: -ENOMEM, -EINVAL (more pages free than the zone manages, or less RAM than that).
  */
 int km_pages_seed_map(struct km_pages *pages, struct zone *zone,
 		      const uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS],

@@ -142,6 +142,7 @@ int km_pages_seed_map(struct km_pages *pages, struct zone *zone,
 		goto out;
 	apply(pages, zone, &plan);
 	zone->held_by_number = true;
+	zone->held_pinned = plan.of_kind[KM_EXTENT_PINNED];
 	zone->pcp_guess = guess;
 	guess = NULL;
 out:

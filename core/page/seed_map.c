@@ -165,6 +165,21 @@ static size_t first_extent(const struct layout *layout, uint64_t pfn)
 	return low;
 }
 
+/* [pfn, end) is RAM of the zone.  An extent may begin below it and end above. */
+static int count_run(void *arg, uint64_t pfn, uint64_t end)
+{
+	struct layout *layout = arg;
+	size_t at = first_extent(layout, pfn);
+
+	while (pfn < end) {
+		struct piece piece = piece_at(layout, &at, pfn, end);
+
+		layout->plan->of_kind[piece.kind] += piece.stop - pfn;
+		pfn = piece.stop;
+	}
+	return 0;
+}
+
 /* [pfn, end) is RAM of the zone. */
 static int add_run(void *arg, uint64_t pfn, uint64_t end)
 {
@@ -281,20 +296,6 @@ static int largest_first(const void *a, const void *b)
 	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
 }
 
-static uint64_t reserved_pages(const struct layout *layout)
-{
-	uint64_t nr = 0;
-
-	for (size_t i = 0; i < layout->nr_extents; i++) {
-		const struct km_extent *extent = &layout->extents[i];
-
-		if (extent->kind == KM_EXTENT_RESERVED && extent->pfn >= layout->zone->start_pfn &&
-		    extent->pfn < km_zone_end(layout->zone))
-			nr += extent->nr;
-	}
-	return nr;
-}
-
 int km_seed_plan_from_map(struct km_seed_plan *plan, const struct km_pages *pages,
 			  const struct zone *zone,
 			  const uint64_t counted[KM_NR_MIGRATETYPES][KM_NR_ORDERS],
@@ -314,7 +315,9 @@ int km_seed_plan_from_map(struct km_seed_plan *plan, const struct km_pages *page
 	memset(plan, 0, sizeof(*plan));
 	plan->is_map = true;
 	memcpy(layout.want, counted, sizeof(layout.want));
-	layout.keep_reserved = zone->present_pages < zone->managed_pages + reserved_pages(&layout);
+	km_zone_for_each_run(pages, zone, zone->present_pages, count_run, &layout);
+	layout.keep_reserved =
+		zone->present_pages < zone->managed_pages + plan->of_kind[KM_EXTENT_RESERVED];
 	plan->types = malloc(layout.nr_blocks);
 	layout.blocks = calloc(layout.nr_blocks, sizeof(*layout.blocks));
 	if (!plan->types || !layout.blocks)
@@ -323,8 +326,9 @@ int km_seed_plan_from_map(struct km_seed_plan *plan, const struct km_pages *page
 	err = km_zone_for_each_run(pages, zone, zone->present_pages, add_run, &layout);
 	if (err)
 		goto out;
-	if (plan->placed > zone->managed_pages) {
-		err = -EINVAL; /* more is free than the zone has */
+	/* More is free than the zone has, or there is less RAM. */
+	if (plan->placed > zone->managed_pages || plan->total < zone->managed_pages) {
+		err = -EINVAL;
 		goto out;
 	}
 	first_types(&layout);

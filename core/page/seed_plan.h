@@ -34,7 +34,9 @@ struct km_seed_plan {
 	struct km_held rest[KM_NR_HELD]; /* what is not free */
 	uint64_t total;			 /* pages of RAM laid out */
 	uint64_t placed, missing;	 /* pages */
-	bool is_map;			 /* from a page map: what is held is known by number */
+	/* By enum km_extent_kind, pages of RAM in the zone: of a map alone. */
+	uint64_t of_kind[KM_NR_EXTENT_KINDS];
+	bool is_map; /* from a page map: what is held is known by number */
 };
 
 /* Add one free block.  0 or -ENOMEM. */
@@ -48,7 +50,7 @@ int km_seed_plan_make(struct km_seed_plan *plan, const struct km_pages *pages,
 		      enum km_seed_fit fit);
 /*
  * The same from a page map, for types alone from what was counted.  Also -EINVAL: the map has
- * more free pages than the zone manages.
+ * more free pages than the zone manages, or the zone has less RAM than that.
  */
 int km_seed_plan_from_map(struct km_seed_plan *plan, const struct km_pages *pages,
 			  const struct zone *zone,

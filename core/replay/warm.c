@@ -78,18 +78,6 @@ out:
 	return extents;
 }
 
-/* Of the zone's pages that could be moved, those that cannot be reclaimed. */
-static uint64_t pinned_pages(const struct zone *zone, const struct km_extent *extents, size_t nr)
-{
-	uint64_t pages = 0;
-
-	for (size_t i = 0; i < nr; i++)
-		if (extents[i].kind == KM_EXTENT_PINNED && extents[i].pfn >= zone->start_pfn &&
-		    extents[i].pfn < zone->start_pfn + zone->spanned_pages)
-			pages += extents[i].nr;
-	return pages;
-}
-
 void km_warm_seed(struct km_replay *replay)
 {
 	struct km_pages *pages = &replay->kernel.pages;
@@ -105,12 +93,10 @@ void km_warm_seed(struct km_replay *replay)
 		if (!zone)
 			continue;
 		if (nr_extents &&
-		    !km_pages_seed_map(pages, zone, from->blocks, extents, nr_extents)) {
+		    !km_pages_seed_map(pages, zone, from->blocks, extents, nr_extents))
 			replay->loop->held_by_number = true;
-			zone->held_pinned = pinned_pages(zone, extents, nr_extents);
-		} else {
+		else
 			km_pages_seed(pages, zone, from->blocks);
-		}
 		for (unsigned int cpu = 0; cpu < 64 && cpu < nr_cpus; cpu++)
 			km_pages_seed_pcp(pages, zone, cpu, from->pcp_count[cpu],
 					  from->pcp_high[cpu]);

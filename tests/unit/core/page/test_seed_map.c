@@ -220,6 +220,18 @@ START_TEST(unmanaged_pages_are_the_kernels)
 }
 END_TEST
 
+static void boot_two(struct rig *rig, struct km_profile *profile)
+{
+	rig_small_profile(profile, 64);
+	profile->nr_zones = 2;
+	profile->zones[1] = profile->zones[0];
+	profile->zones[0].type = KM_ZONE_DMA;
+	profile->zones[0].managed_pages = 56;
+	profile->zones[1].start_pfn = 64;
+	profile->zones[1].managed_pages = 60;
+	rig_boot(rig, profile);
+}
+
 START_TEST(a_map_that_cannot_be_is_refused)
 {
 	static const struct km_extent map[] = { { 0, 60, FREE, 0 } };
@@ -235,6 +247,57 @@ START_TEST(a_map_that_cannot_be_is_refused)
 	ck_assert_int_eq(SEED(&rig, zone, blocks, map), -EINVAL);
 	ck_assert_uint_eq(zone->held_pages, 56);
 	ck_assert_uint_eq(zone->free_pages, 0);
+	rig_end(&rig);
+}
+END_TEST
+
+/*
+ * Two zones of 64 pages, and runs that lie in both.  Each has what lies in it.
+ *
+ *   40      48      56      64      72      80
+ *   ffffffffppppppppRRRRRRRR                          DMA, 56 managed: none of the reserved ones
+ *                           RRRRRRRRppppffffffff      Normal, 60 managed: some of them
+ */
+START_TEST(runs_cross_the_border_of_a_zone)
+{
+	static const struct km_extent map[] = {
+		{ 0, 48, FREE, 0 },	 { 48, 8, KM_EXTENT_PINNED, 0 },
+		{ 56, 16, RESERVED, 0 }, { 72, 4, KM_EXTENT_PINNED, 0 },
+		{ 76, 52, FREE, 0 },
+	};
+	block_counts blocks = { { 0 } };
+	struct km_profile profile;
+	struct zone *zones;
+	struct rig rig;
+
+	boot_two(&rig, &profile);
+	zones = rig.pages.zones;
+	ck_assert_int_eq(SEED(&rig, &zones[0], blocks, map), 0);
+	ck_assert_int_eq(SEED(&rig, &zones[1], blocks, map), 0);
+	ck_assert_uint_eq(zones[0].held_pages, 8);
+	ck_assert_uint_eq(nr_held(&zones[0], 48, 8), 8);
+	ck_assert_uint_eq(zones[1].held_pages, 8);
+	ck_assert_uint_eq(nr_held(&zones[1], 64, 8), 4);
+	ck_assert_uint_eq(nr_held(&zones[1], 72, 4), 4);
+	ck_assert_uint_eq(zones[0].held_pinned, 8);
+	ck_assert_uint_eq(zones[1].held_pinned, 4);
+	rig_end(&rig);
+}
+END_TEST
+
+/* One run of pages that cannot be reclaimed over both zones: each counts its own. */
+START_TEST(pinned_pages_of_two_zones)
+{
+	static const struct km_extent map[] = { { 40, 48, KM_EXTENT_PINNED, 0 } };
+	block_counts blocks = { { 0 } };
+	struct km_profile profile;
+	struct rig rig;
+
+	boot_two(&rig, &profile);
+	for (unsigned int i = 0; i < 2; i++)
+		ck_assert_int_eq(SEED(&rig, &rig.pages.zones[i], blocks, map), 0);
+	ck_assert_uint_eq(rig.pages.zones[0].held_pinned, 24);
+	ck_assert_uint_eq(rig.pages.zones[1].held_pinned, 24);
 	rig_end(&rig);
 }
 END_TEST
@@ -310,4 +373,5 @@ END_TEST
 RUN_SUITE("page/seed_map", blocks_lie_where_the_map_has_them, types_follow_what_was_counted,
 	  claims_find_their_own, held_pages_are_freed_by_number, wrong_guesses_change_places,
 	  unmanaged_pages_are_the_kernels, a_map_that_cannot_be_is_refused,
+	  runs_cross_the_border_of_a_zone, pinned_pages_of_two_zones,
 	  what_the_map_leaves_out_is_in_use, random_maps_stay_whole)
