@@ -296,6 +296,19 @@ static int largest_first(const void *a, const void *b)
 	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
 }
 
+/* No more than the zone could have: sums over types and orders cannot overflow. */
+static void take_counts(struct layout *layout,
+			const uint64_t counted[KM_NR_MIGRATETYPES][KM_NR_ORDERS])
+{
+	for (int type = 0; type < KM_NR_MIGRATETYPES; type++)
+		for (unsigned int order = 0; order < KM_NR_ORDERS; order++) {
+			uint64_t most = layout->zone->managed_pages >> order;
+
+			layout->want[type][order] =
+				counted[type][order] < most ? counted[type][order] : most;
+		}
+}
+
 int km_seed_plan_from_map(struct km_seed_plan *plan, const struct km_pages *pages,
 			  const struct zone *zone,
 			  const uint64_t counted[KM_NR_MIGRATETYPES][KM_NR_ORDERS],
@@ -314,7 +327,7 @@ int km_seed_plan_from_map(struct km_seed_plan *plan, const struct km_pages *page
 
 	memset(plan, 0, sizeof(*plan));
 	plan->is_map = true;
-	memcpy(layout.want, counted, sizeof(layout.want));
+	take_counts(&layout, counted);
 	km_zone_for_each_run(pages, zone, zone->present_pages, count_run, &layout);
 	layout.keep_reserved =
 		zone->present_pages < zone->managed_pages + plan->of_kind[KM_EXTENT_RESERVED];

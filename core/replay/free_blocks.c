@@ -8,6 +8,9 @@
  * pagetypeinfo stops counting a list at 100000 and then prints ">100000"; what
  * buddyinfo has above the sum of all types belongs to such a list.
  *
+ * A file may say anything: no count is taken for more than the zone has pages for, so that sums
+ * over types and orders, in pages, do not overflow.
+ *
  * Source: mm/vmstat.c frag_show_print(), pagetypeinfo_showfree_print() 6.12.
  */
 #include <stdlib.h>
@@ -34,6 +37,19 @@ static int find_zone(const struct km_host_zone *zones, unsigned int nr_zones, ui
 		if (zones[i].node == node && zones[i].type == (enum km_zone_type)number)
 			return (int)i;
 	return -1;
+}
+
+/* Pages of a zone are numbered in 32 bits. */
+static bool read_count(struct km_text *line, const struct km_host_zone *zone, unsigned int order,
+		       uint64_t *count)
+{
+	uint64_t most = zone->managed_pages < UINT32_MAX ? zone->managed_pages : UINT32_MAX;
+
+	if (!km_text_u64(line, count))
+		return false;
+	if (*count > most >> order)
+		*count = most >> order;
+	return true;
 }
 
 /* "Node 0, zone NAME" and leave the line behind the name and its comma. */
@@ -71,7 +87,8 @@ static bool read_types(struct km_text text, struct km_host_zone *zones, unsigned
 		for (unsigned int order = 0; order < KM_NR_ORDERS; order++) {
 			if (km_text_skip(&line, ">"))
 				tallies[zone].cut[order] = type;
-			if (!km_text_u64(&line, &zones[zone].blocks[type][order]))
+			if (!read_count(&line, &zones[zone], order,
+					&zones[zone].blocks[type][order]))
 				break;
 		}
 		zones[zone].has_types = true;
@@ -92,7 +109,7 @@ static bool read_sums(struct km_text text, const struct km_host_zone *zones, uns
 		if (zone < 0)
 			continue;
 		for (unsigned int order = 0; order < KM_NR_ORDERS; order++)
-			if (!km_text_u64(&line, &tallies[zone].all[order]))
+			if (!read_count(&line, &zones[zone], order, &tallies[zone].all[order]))
 				break;
 		tallies[zone].has_all = true;
 		found = true;

@@ -36,8 +36,9 @@ struct km_zoneinfo {
 bool km_parse_zoneinfo(struct km_text text, struct km_zoneinfo *info);
 
 /*
- * Free blocks of zones[] (node and type are set) from /proc/pagetypeinfo and
- * /proc/buddyinfo, either of which may be empty.  False if neither says anything.
+ * Free blocks of zones[] (node, type and managed_pages are set) from /proc/pagetypeinfo and
+ * /proc/buddyinfo, either of which may be empty.  blocks[type][order] << order is at most
+ * managed_pages, and 2^32.  False if neither says anything.
  */
 bool km_parse_free_blocks(struct km_text pagetypeinfo, struct km_text buddyinfo,
 			  struct km_host_zone *zones, unsigned int nr_zones);

@@ -28,6 +28,7 @@ static void fill_zones(struct km_host_state *state, const struct tf_snapshot *sn
 
 		if (!zone)
 			continue;
+		zone->managed_pages = from->desc.managed_pages;
 		zone->free_pages = from->free_pages;
 		zone->pcp_pages = from->pcp_pages;
 		memcpy(zone->pcp_count, from->pcp_count, sizeof(zone->pcp_count));
@@ -51,6 +52,7 @@ static int fill_state(struct km_host_state *state, const struct tf_snapshot *sna
 	for (unsigned int i = 0; i < order->nr_zones; i++) {
 		state->zones[i].type = order->zones[i].desc.type;
 		state->zones[i].node = order->zones[i].desc.node;
+		state->zones[i].managed_pages = order->zones[i].desc.managed_pages;
 	}
 	fill_zones(state, snap, info);
 	err = km_parse_slab(km_snapshot_text(snap, "/proc/slabinfo"),

@@ -32,6 +32,7 @@ struct km_host_cache {
 struct km_host_zone {
 	enum km_zone_type type;
 	unsigned int node;
+	uint64_t managed_pages;
 	uint64_t free_pages;	/* zoneinfo's NR_FREE_PAGES, which may lag behind the lists */
 	uint64_t pcp_pages;	/* sum of counts */
 	uint64_t pcp_count[64]; /* by CPU, the first 64 */

@@ -100,6 +100,18 @@ START_TEST(types_follow_what_was_counted)
 }
 END_TEST
 
+/* A count that no zone could have is as good as all there is. */
+START_TEST(counts_beyond_all_reason)
+{
+	block_counts blocks = { [U] = { 0 }, [R] = { [1] = 1ull << 63, [2] = UINT64_MAX } };
+	struct rig rig;
+
+	boot_small(&rig, blocks);
+	ck_assert_types(&rig, &rig.pages.zones[0], "RMMMRRUR");
+	rig_end(&rig);
+}
+END_TEST
+
 /* Slabs are claimed where slabs were, what moves stays where it is. */
 START_TEST(claims_find_their_own)
 {
@@ -371,7 +383,7 @@ START_TEST(random_maps_stay_whole)
 END_TEST
 
 RUN_SUITE("page/seed_map", blocks_lie_where_the_map_has_them, types_follow_what_was_counted,
-	  claims_find_their_own, held_pages_are_freed_by_number, wrong_guesses_change_places,
-	  unmanaged_pages_are_the_kernels, a_map_that_cannot_be_is_refused,
-	  runs_cross_the_border_of_a_zone, pinned_pages_of_two_zones,
-	  what_the_map_leaves_out_is_in_use, random_maps_stay_whole)
+	  counts_beyond_all_reason, claims_find_their_own, held_pages_are_freed_by_number,
+	  wrong_guesses_change_places, unmanaged_pages_are_the_kernels,
+	  a_map_that_cannot_be_is_refused, runs_cross_the_border_of_a_zone,
+	  pinned_pages_of_two_zones, what_the_map_leaves_out_is_in_use, random_maps_stay_whole)

@@ -153,7 +153,8 @@ END_TEST
 
 START_TEST(blocks_by_type_or_all_movable)
 {
-	struct km_host_zone zones[2] = { { .type = KM_ZONE_DMA }, { .type = KM_ZONE_DMA32 } };
+	struct km_host_zone zones[2] = { { .type = KM_ZONE_DMA, .managed_pages = 4096 },
+					 { .type = KM_ZONE_DMA32, .managed_pages = 1 << 20 } };
 	unsigned int order = 0;
 
 	ck_assert(km_parse_free_blocks(text_of(sample_pagetypeinfo), text_of(sample_buddyinfo),
@@ -170,6 +171,7 @@ START_TEST(blocks_by_type_or_all_movable)
 
 	memset(zones, 0, sizeof(zones));
 	zones[1].type = KM_ZONE_DMA32;
+	zones[1].managed_pages = 1 << 20;
 	ck_assert(km_parse_free_blocks(text_of(""), text_of(sample_buddyinfo), zones, 2));
 	ck_assert(!zones[1].has_types);
 	ck_assert_uint_eq(zones[1].blocks[KM_MIGRATE_MOVABLE][0], 8);
@@ -182,7 +184,7 @@ END_TEST
 /* pagetypeinfo gives up at 100000; buddyinfo knows how many there are. */
 START_TEST(cut_counts_are_completed)
 {
-	struct km_host_zone zone = { .type = KM_ZONE_NORMAL };
+	struct km_host_zone zone = { .type = KM_ZONE_NORMAL, .managed_pages = 1 << 20 };
 
 	ck_assert(km_parse_free_blocks(
 		text_of("Node    0, zone   Normal, type    Unmovable      5 2 0 0 0 0 0 0 0 0 0\n"
@@ -191,6 +193,30 @@ START_TEST(cut_counts_are_completed)
 	ck_assert_uint_eq(zone.blocks[KM_MIGRATE_UNMOVABLE][0], 5);
 	ck_assert_uint_eq(zone.blocks[KM_MIGRATE_MOVABLE][0], 250000);
 	ck_assert_uint_eq(zone.blocks[KM_MIGRATE_MOVABLE][1], 7);
+}
+END_TEST
+
+/* No list has more blocks than the zone has pages for, whatever the files say. */
+START_TEST(no_more_blocks_than_pages)
+{
+	struct km_host_zone zone = { .type = KM_ZONE_NORMAL, .managed_pages = 1000 };
+
+	ck_assert(km_parse_free_blocks(
+		text_of("Node 0, zone Normal, type Unmovable 18446744073709551615 500 0 "
+			"9223372036854775808 0 0 0 0 0 0 18446744073709551615\n"
+			"Node 0, zone Normal, type Movable >18446744073709551615 7 0 0 0 0 0 0 0 0 1\n"),
+		text_of("Node 0, zone Normal 18446744073709551615 9 0 0 0 0 0 0 0 0 1\n"), &zone,
+		1));
+	ck_assert_uint_eq(zone.blocks[KM_MIGRATE_UNMOVABLE][0], 1000);
+	ck_assert_uint_eq(zone.blocks[KM_MIGRATE_UNMOVABLE][1], 500);
+	ck_assert_uint_eq(zone.blocks[KM_MIGRATE_UNMOVABLE][3], 125);
+	ck_assert_uint_eq(zone.blocks[KM_MIGRATE_UNMOVABLE][10], 0);
+	ck_assert_uint_eq(zone.blocks[KM_MIGRATE_MOVABLE][0], 1000);
+	ck_assert_uint_eq(zone.blocks[KM_MIGRATE_MOVABLE][1], 7);
+	zone = (struct km_host_zone){ .type = KM_ZONE_NORMAL, .managed_pages = UINT64_MAX };
+	ck_assert(km_parse_free_blocks(
+		text_of(""), text_of("Node 0, zone Normal 18446744073709551615 0\n"), &zone, 1));
+	ck_assert_uint_eq(zone.blocks[KM_MIGRATE_MOVABLE][0], UINT32_MAX);
 }
 END_TEST
 
@@ -475,7 +501,7 @@ END_TEST
 
 RUN_SUITE("replay/snapshot", text_is_eaten_from_the_left, zoneinfo_of_6_18,
 	  zoneinfo_of_older_kernels, zoneinfo_with_boost, blocks_by_type_or_all_movable,
-	  cut_counts_are_completed, slab_from_slabinfo_and_sysfs, caches_of_one_name_are_one,
-	  vmalloc_and_percpu, ram_in_whole_pages, a_host_is_put_together,
-	  memory_that_grew_is_deferred, files_go_before_the_release, high_that_floats_unseen,
-	  a_host_that_cannot_be_is_no_profile)
+	  cut_counts_are_completed, no_more_blocks_than_pages, slab_from_slabinfo_and_sysfs,
+	  caches_of_one_name_are_one, vmalloc_and_percpu, ram_in_whole_pages,
+	  a_host_is_put_together, memory_that_grew_is_deferred, files_go_before_the_release,
+	  high_that_floats_unseen, a_host_that_cannot_be_is_no_profile)
