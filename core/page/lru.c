@@ -116,30 +116,3 @@ int km_lru_del(struct km_pages *pages, uint64_t pfn)
 	page->flags &= ~KM_PG_DIRTY;
 	return 0;
 }
-
-int km_lru_accessed(struct km_pages *pages, uint64_t pfn)
-{
-	struct page *page = listed_head(pages, pfn);
-
-	if (!page)
-		return -EINVAL;
-	if (!(page->flags & KM_PG_ACTIVE))
-		pages->events.pgactivate += 1ull << page->order;
-	km_lru_isolate(pages, pfn);
-	km_lru_putback(pages, pfn, true, false);
-	return 0;
-}
-
-int km_lru_set_dirty(struct km_pages *pages, uint64_t pfn, bool dirty)
-{
-	struct page *page = listed_head(pages, pfn);
-
-	if (!page || (page->owner == KM_OWNER_ANON && !dirty))
-		return -EINVAL;
-	if (dirty && has_swap(page))
-		pages->nr_swap_pages += 1ull << page->order;
-	page->flags &= ~KM_PG_DIRTY;
-	if (dirty)
-		page->flags |= KM_PG_DIRTY;
-	return 0;
-}

@@ -17,8 +17,8 @@
  * taken from nr_swap_pages.
  *
  * Not modelled: unevictable pages, per-cpu batches of additions, memory cgroups, the
- * generations of CONFIG_LRU_GEN, referenced bits: a block that is used a second time is
- * active at once.
+ * generations of CONFIG_LRU_GEN, and what is done with a block that is there: no use makes it
+ * active or dirty (mark_page_accessed(), folio_mark_dirty()), for no trace tells of one.
  */
 #ifndef CORE_PAGE_LRU_H
 #define CORE_PAGE_LRU_H
@@ -37,10 +37,6 @@ int km_lru_add(struct km_pages *pages, uint64_t pfn, enum km_page_owner owner, u
  * before it is freed or split.  Slots in swap come free.  0, or -EINVAL: it is on none.
  */
 int km_lru_del(struct km_pages *pages, uint64_t pfn);
-/* The block was used again: to the head of the active list.  0 or -EINVAL. */
-int km_lru_accessed(struct km_pages *pages, uint64_t pfn);
-/* It differs from what the disk (or swap) has, or no longer does (file only).  0 or -EINVAL. */
-int km_lru_set_dirty(struct km_pages *pages, uint64_t pfn, bool dirty);
 
 /* For reclaim and compaction.  The head at pfn is on a list. */
 enum km_lru_list km_lru_list_of(const struct page *page);

@@ -119,11 +119,14 @@ static void op_touch(struct state *state, uint8_t op, uint8_t arg)
 		return;
 	switch (op >> 3 & 3) {
 	case 0:
-		check(km_lru_accessed(&state->pages, block->pfn) == (block->listed ? 0 : -EINVAL),
-		      "a list was changed that is none");
-		break;
-	case 1:
-		km_lru_set_dirty(&state->pages, block->pfn, arg & 1);
+	case 1: /* from one list to the other */
+		if (!block->listed)
+			break;
+		check(!km_lru_del(&state->pages, block->pfn), "on no list");
+		check(!km_lru_add(&state->pages, block->pfn,
+				  km_page(&state->machine, block->pfn)->owner,
+				  arg & (KM_PG_ACTIVE | KM_PG_DIRTY)),
+		      "not taken back onto a list");
 		break;
 	case 2:
 		check(km_lru_del(&state->pages, block->pfn) == (block->listed ? 0 : -EINVAL),

@@ -95,7 +95,7 @@ START_TEST(writes_for_others)
 
 	boot_cache(&rig, &told, 100);
 	for (uint64_t pfn = 0; pfn < 800; pfn++)
-		km_lru_set_dirty(&rig.pages, pfn, true);
+		km_page(&rig.machine, pfn)->flags |= KM_PG_DIRTY;
 	ck_assert_uint_eq(alloc(&rig, KM_GFP_NOFS | KM_GFP_NORETRY, 0), KM_NO_PFN);
 	ck_assert_uint_eq(rig.pages.events.nr_vmscan_write, 0);
 	km_pages_advance(&rig.pages, 100 * MS);

@@ -27,13 +27,6 @@ START_TEST(newest_first)
 	ck_assert_uint_eq(zone->lru_pages[IF], 3);
 	ck_assert_uint_eq(rig.pages.lru[0].nr_pages[AF], 2);
 	ck_assert_uint_eq(km_page(&rig.machine, 5)->owner, KM_OWNER_ANON);
-
-	/* A second use makes active, a third goes to the front. */
-	ck_assert_int_eq(km_lru_accessed(&rig.pages, 1), 0);
-	ck_assert_int_eq(km_lru_accessed(&rig.pages, 3), 0);
-	ck_assert_lru(&rig, 0, IF, "2 0");
-	ck_assert_lru(&rig, 0, AF, "3 1 4");
-	ck_assert_uint_eq(rig.pages.events.pgactivate, 1);
 	ck_assert_uint_eq(km_page(&rig.machine, 1)->priv, 1001);
 	rig_end(&rig);
 }
@@ -75,20 +68,16 @@ START_TEST(what_is_refused)
 	ck_assert_int_eq(km_lru_add(&rig.pages, 16, KM_OWNER_ANON, 0), -EINVAL);
 	ck_assert_int_eq(km_lru_add(&rig.pages, 0, KM_OWNER_SLAB, 0), -EINVAL);
 	ck_assert_int_eq(km_lru_del(&rig.pages, 0), -EINVAL);
-	ck_assert_int_eq(km_lru_accessed(&rig.pages, UINT64_MAX), -EINVAL);
-	ck_assert_int_eq(km_lru_set_dirty(&rig.pages, 0, true), -EINVAL);
+	ck_assert_int_eq(km_lru_del(&rig.pages, UINT64_MAX), -EINVAL);
 	km_page(&rig.machine, 1)->count = 2;
 	ck_assert_int_eq(km_lru_add(&rig.pages, 1, KM_OWNER_ANON, 0), -EINVAL);
 	rig_lay_free(&rig, 2, 0, KM_MIGRATE_MOVABLE);
 	ck_assert_int_eq(km_lru_add(&rig.pages, 2, KM_OWNER_ANON, 0), -EINVAL);
-	/* An anonymous page becomes clean by being swapped out, and in no other way. */
-	pressure_lay(&rig, 3, 1, KM_OWNER_ANON, 0);
-	ck_assert_int_eq(km_lru_set_dirty(&rig.pages, 3, false), -EINVAL);
 	rig_end(&rig);
 }
 END_TEST
 
-/* A clean anonymous page has a slot in swap: it is given back when the page changes or goes. */
+/* A clean anonymous page has a slot in swap: it is given back when the page goes. */
 START_TEST(swap_slots)
 {
 	struct told told;
@@ -97,15 +86,12 @@ START_TEST(swap_slots)
 	rig_boot_small_used(&rig, 16);
 	pressure_listen(&rig, &told);
 	pressure_lay(&rig, 0, 2, KM_OWNER_ANON, 0);
-	km_page(&rig.machine, 0)->flags &= ~KM_PG_DIRTY;
 	km_page(&rig.machine, 1)->flags &= ~KM_PG_DIRTY;
 	rig.pages.nr_swap_pages = 5;
-	ck_assert_int_eq(km_lru_set_dirty(&rig.pages, 0, true), 0);
-	ck_assert_uint_eq(rig.pages.nr_swap_pages, 6);
 	ck_assert_int_eq(km_lru_del(&rig.pages, 1), 0);
-	ck_assert_uint_eq(rig.pages.nr_swap_pages, 7);
+	ck_assert_uint_eq(rig.pages.nr_swap_pages, 6);
 	ck_assert_int_eq(km_lru_del(&rig.pages, 0), 0);
-	ck_assert_uint_eq(rig.pages.nr_swap_pages, 7);
+	ck_assert_uint_eq(rig.pages.nr_swap_pages, 6);
 	rig_end(&rig);
 }
 END_TEST

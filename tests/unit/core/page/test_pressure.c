@@ -91,10 +91,12 @@ static void run_touch(struct run *run)
 		return;
 	switch (pick(run, 4)) {
 	case 0:
-		km_lru_accessed(pages, block->pfn);
-		break;
-	case 1:
-		km_lru_set_dirty(pages, block->pfn, true);
+	case 1: /* from one list to the other */
+		if (!km_lru_del(pages, block->pfn))
+			run->nr_lost +=
+				km_lru_add(pages, block->pfn,
+					   km_page(pages->machine, block->pfn)->owner,
+					   pick(run, 16) & (KM_PG_ACTIVE | KM_PG_DIRTY)) != 0;
 		break;
 	default:
 		run->nr_lost += km_free_pages(pages, block->pfn, block->order, pick(run, 2)) != 0;
