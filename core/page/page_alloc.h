@@ -80,7 +80,8 @@ struct zone {
 	bool below_high;    /* found below wmark_high when last looked at */
 	/* Reclaim and compaction, see lru.h, reclaim.h, compact.h. */
 	uint64_t lru_pages[KM_NR_LRU]; /* of its node's lists, what lies in this zone */
-	uint64_t held_pinned;	       /* of held pages, what reclaim must leave alone */
+	/* Of held pages: reclaim must leave alone, write first, put into swap first. */
+	uint64_t held_pinned, held_dirty, held_anon;
 	struct km_zone_compact compact;
 };
 
@@ -144,8 +145,10 @@ uint64_t km_pages_seed(struct km_pages *pages, struct zone *zone,
 /* What a page map says of the pages [pfn, pfn + nr). */
 enum km_extent_kind {
 	KM_EXTENT_FREE,
-	KM_EXTENT_MOVABLE,  /* on an LRU list */
-	KM_EXTENT_PINNED,   /* likewise, but cannot be reclaimed */
+	KM_EXTENT_MOVABLE,  /* clean page cache */
+	KM_EXTENT_DIRTY,    /* page cache that must be written before it can be reclaimed */
+	KM_EXTENT_ANON,	    /* anonymous, not in swap */
+	KM_EXTENT_PINNED,   /* like one of these, but cannot be reclaimed */
 	KM_EXTENT_SLAB,	    /* blocks of that order */
 	KM_EXTENT_KERNEL,   /* in use otherwise, on a per-cpu list, or not yet managed */
 	KM_EXTENT_RESERVED, /* never managed */
@@ -161,8 +164,9 @@ struct km_extent {
 /*
  * The same as the map of the whole machine says, ascending and without overlap; blocks then only
  * tells the types.  Extents may cross the borders of zones.  From now on pages of the zone are
- * held by number, and held_pinned is what the map says.  0 or negative errno, and all pages still
- * held: -ENOMEM, -EINVAL (more pages free than the zone manages, or less RAM than that).
+ * held by number, and held_pinned, held_dirty, held_anon are what the map says.  0 or negative
+ * errno, and all pages still held: -ENOMEM, -EINVAL (more pages free than the zone manages, or less
+ * RAM than that).
  */
 int km_pages_seed_map(struct km_pages *pages, struct zone *zone,
 		      const uint64_t blocks[KM_NR_MIGRATETYPES][KM_NR_ORDERS],

@@ -25,17 +25,40 @@ static const struct {
 	uint64_t round, scan, free, write;
 } cost_ns = { .round = 2000, .scan = 200, .free = 900, .write = 2000 };
 
-uint64_t km_zone_held_reclaimable(const struct zone *zone)
+static uint64_t lesser(uint64_t x, uint64_t y)
 {
-	uint64_t held = zone->held[KM_HELD_MOVABLE].nr_pages;
+	return x < y ? x : y;
+}
 
-	return held > zone->held_pinned ? held - zone->held_pinned : 0;
+/* Held pages that reclaim may have.  Those that went in other ways were clean, see reclaim.h. */
+struct held_kinds {
+	uint64_t clean, dirty, anon;
+};
+
+static struct held_kinds held_kinds(const struct zone *zone)
+{
+	uint64_t left = zone->held[KM_HELD_MOVABLE].nr_pages;
+	struct held_kinds kinds;
+
+	left -= lesser(left, zone->held_pinned);
+	kinds.anon = lesser(left, zone->held_anon);
+	left -= kinds.anon;
+	kinds.dirty = lesser(left, zone->held_dirty);
+	kinds.clean = left - kinds.dirty;
+	return kinds;
+}
+
+uint64_t km_zone_held_reclaimable(const struct zone *zone, uint64_t nr_swap_pages)
+{
+	struct held_kinds kinds = held_kinds(zone);
+
+	return kinds.clean + kinds.dirty + (nr_swap_pages ? kinds.anon : 0);
 }
 
 uint64_t km_zone_reclaimable_pages(const struct zone *zone, uint64_t nr_swap_pages)
 {
 	uint64_t nr = zone->lru_pages[KM_LRU_INACTIVE_FILE] + zone->lru_pages[KM_LRU_ACTIVE_FILE] +
-		      km_zone_held_reclaimable(zone);
+		      km_zone_held_reclaimable(zone, nr_swap_pages);
 
 	if (nr_swap_pages)
 		nr += zone->lru_pages[KM_LRU_INACTIVE_ANON] + zone->lru_pages[KM_LRU_ACTIVE_ANON];
@@ -232,8 +255,8 @@ static bool inactive_is_low(const struct km_lru *lru, enum km_lru_list inactive,
 /* Pages of a node that a round may scan, by list; what lies in zones above does not count. */
 struct sizes {
 	uint64_t list[KM_NR_LRU];
-	uint64_t held;
-	uint64_t free, high; /* of the whole node */
+	uint64_t held[KM_NR_LRU]; /* as of inactive lists */
+	uint64_t free, high;	  /* of the whole node */
 	uint64_t scan[KM_NR_LRU];
 };
 
@@ -243,6 +266,7 @@ static void measure(const struct km_pages *pages, unsigned int node, const struc
 	*sizes = (struct sizes){ 0 };
 	for (unsigned int i = 0; i < pages->nr_zones; i++) {
 		const struct zone *zone = &pages->zones[i];
+		struct held_kinds kinds;
 
 		if (zone->node != node)
 			continue;
@@ -252,19 +276,23 @@ static void measure(const struct km_pages *pages, unsigned int node, const struc
 			continue;
 		for (unsigned int list = 0; list < KM_NR_LRU; list++)
 			sizes->list[list] += zone->lru_pages[list];
-		sizes->held += km_zone_held_reclaimable(zone);
+		kinds = held_kinds(zone);
+		sizes->held[KM_LRU_INACTIVE_FILE] += kinds.clean + kinds.dirty;
+		sizes->held[KM_LRU_INACTIVE_ANON] += kinds.anon;
 	}
 }
 
-/* get_scan_count(): held pages belong to the inactive page cache. */
+/* get_scan_count(): held pages belong to the inactive lists. */
 static void count_scan(const struct km_pages *pages, unsigned int node, const struct km_scan *scan,
 		       struct sizes *sizes)
 {
 	const struct km_lru *lru = &pages->lru[node];
-	uint64_t inactive_file = sizes->list[KM_LRU_INACTIVE_FILE] + sizes->held;
+	const uint64_t *held = sizes->held;
+	uint64_t inactive_file = sizes->list[KM_LRU_INACTIVE_FILE] + held[KM_LRU_INACTIVE_FILE];
+	uint64_t inactive_anon = sizes->list[KM_LRU_INACTIVE_ANON] + held[KM_LRU_INACTIVE_ANON];
 	uint64_t file = inactive_file + sizes->list[KM_LRU_ACTIVE_FILE];
-	bool file_low = inactive_is_low(lru, KM_LRU_INACTIVE_FILE, sizes->held);
-	bool anon_low = inactive_is_low(lru, KM_LRU_INACTIVE_ANON, 0);
+	bool file_low = inactive_is_low(lru, KM_LRU_INACTIVE_FILE, held[KM_LRU_INACTIVE_FILE]);
+	bool anon_low = inactive_is_low(lru, KM_LRU_INACTIVE_ANON, held[KM_LRU_INACTIVE_ANON]);
 	uint64_t part[2] = { SWAPPINESS, MAX_SWAPPINESS - SWAPPINESS };
 	uint64_t whole = MAX_SWAPPINESS;
 
@@ -274,7 +302,7 @@ static void count_scan(const struct km_pages *pages, unsigned int node, const st
 	} else if (!scan->priority) {
 		part[0] = part[1] = whole;
 	} else if (file + sizes->free <= sizes->high && !anon_low &&
-		   sizes->list[KM_LRU_INACTIVE_ANON] >> scan->priority) {
+		   inactive_anon >> scan->priority) {
 		part[0] = whole;
 		part[1] = 0;
 	} else if (inactive_file >> scan->priority && !file_low) {
@@ -282,7 +310,7 @@ static void count_scan(const struct km_pages *pages, unsigned int node, const st
 		part[1] = whole;
 	}
 	for (unsigned int list = 0; list < KM_NR_LRU; list++) {
-		uint64_t size = list == KM_LRU_INACTIVE_FILE ? inactive_file : sizes->list[list];
+		uint64_t size = sizes->list[list] + held[list];
 
 		sizes->scan[list] =
 			(size >> scan->priority) * part[list >= KM_LRU_INACTIVE_FILE] / whole;
@@ -304,29 +332,69 @@ static bool reclaim_held_page(struct km_pages *pages, struct zone *zone, struct 
 	return true;
 }
 
-/* Of at most nr held pages, each zone gives its share: the lists have no order of zones. */
-static uint64_t shrink_held(struct km_pages *pages, unsigned int node, struct km_scan *scan,
-			    uint64_t nr, uint64_t held)
+/* Page cache: clean pages come free, dirty ones are written, and clean after that. */
+static uint64_t shrink_held_file(struct km_pages *pages, struct zone *zone, struct km_scan *scan,
+				 uint64_t nr)
 {
-	uint64_t before = scan->nr_reclaimed;
+	struct held_kinds kinds = held_kinds(zone);
+	uint64_t done = 0, dirty;
 
-	if (nr > scan->nr_to_reclaim - scan->nr_reclaimed)
-		nr = scan->nr_to_reclaim - scan->nr_reclaimed;
-	for (unsigned int i = pages->nr_zones; nr && i-- > 0;) {
+	while (done < nr && done < kinds.clean && reclaim_held_page(pages, zone, scan))
+		done++;
+	dirty = lesser(nr - done, kinds.dirty);
+	if (scan->gfp & KM_GFP_IO && scan->gfp & KM_GFP_FS) {
+		zone->held_dirty = kinds.dirty - dirty;
+		pages->events.nr_vmscan_write += dirty;
+		scan->cost_ns += dirty * cost_ns.write;
+	}
+	return done + dirty;
+}
+
+/* What is in swap is clean, and as good as page cache. */
+static uint64_t shrink_held_anon(struct km_pages *pages, struct zone *zone, struct km_scan *scan,
+				 uint64_t nr)
+{
+	struct held_kinds kinds = held_kinds(zone);
+	uint64_t written;
+
+	nr = lesser(nr, kinds.anon);
+	if (!(scan->gfp & KM_GFP_IO))
+		return nr;
+	written = lesser(nr, pages->nr_swap_pages);
+	zone->held_anon = kinds.anon - written;
+	zone->held_dirty = kinds.dirty; /* of those that went nothing may come back */
+	pages->nr_swap_pages -= written;
+	pages->events.pswpout += written;
+	scan->cost_ns += written * cost_ns.write;
+	return nr;
+}
+
+/* Held pages before those of an inactive list; each zone its share: they have no order of zones. */
+static void shrink_held(struct km_pages *pages, unsigned int node, struct km_scan *scan,
+			enum km_lru_list list, struct sizes *sizes)
+{
+	uint64_t done = 0, nr;
+
+	if (!sizes->held[list] || scan->nr_reclaimed >= scan->nr_to_reclaim)
+		return;
+	nr = lesser(sizes->scan[list], scan->nr_to_reclaim - scan->nr_reclaimed);
+	for (unsigned int i = pages->nr_zones; done < nr && i-- > 0;) {
 		struct zone *zone = &pages->zones[i];
-		uint64_t share, left;
+		struct held_kinds kinds = held_kinds(zone);
+		bool is_anon = list == KM_LRU_INACTIVE_ANON;
+		uint64_t left = is_anon ? kinds.anon : kinds.clean + kinds.dirty;
+		uint64_t share;
 
 		if (zone->node != node || (int)zone->type > scan->class)
 			continue;
-		left = km_zone_held_reclaimable(zone);
-		share = (uint64_t)(((__uint128_t)nr * left + held - 1) / held);
-		for (share = share < left ? share : left; share && scan->nr_reclaimed - before < nr;
-		     share--)
-			if (!reclaim_held_page(pages, zone, scan))
-				break;
+		share = (uint64_t)(((__uint128_t)nr * left + sizes->held[list] - 1) /
+				   sizes->held[list]);
+		share = lesser(lesser(share, left), nr - done);
+		done += is_anon ? shrink_held_anon(pages, zone, scan, share)
+				: shrink_held_file(pages, zone, scan, share);
 	}
-	scanned(pages, scan, scan->nr_reclaimed - before);
-	return scan->nr_reclaimed - before;
+	scanned(pages, scan, done);
+	sizes->scan[list] -= done;
 }
 
 void km_shrink_node(struct km_pages *pages, unsigned int node, struct km_scan *scan)
@@ -342,12 +410,10 @@ void km_shrink_node(struct km_pages *pages, unsigned int node, struct km_scan *s
 	scan->cost_ns += cost_ns.round;
 
 	for (enum km_lru_list list = KM_LRU_INACTIVE_ANON; list < KM_NR_LRU; list += 2)
-		if (inactive_is_low(&pages->lru[node], list,
-				    list == KM_LRU_INACTIVE_FILE ? sizes.held : 0))
+		if (inactive_is_low(&pages->lru[node], list, sizes.held[list]))
 			shrink_active_list(pages, node, scan, list + 1, sizes.scan[list + 1]);
-	if (sizes.held && scan->nr_reclaimed < scan->nr_to_reclaim)
-		sizes.scan[KM_LRU_INACTIVE_FILE] -= shrink_held(
-			pages, node, scan, sizes.scan[KM_LRU_INACTIVE_FILE], sizes.held);
+	shrink_held(pages, node, scan, KM_LRU_INACTIVE_FILE, &sizes);
+	shrink_held(pages, node, scan, KM_LRU_INACTIVE_ANON, &sizes);
 	while (scan->nr_reclaimed < scan->nr_to_reclaim &&
 	       (sizes.scan[KM_LRU_INACTIVE_ANON] || sizes.scan[KM_LRU_INACTIVE_FILE]))
 		for (enum km_lru_list list = KM_LRU_INACTIVE_ANON; list < KM_NR_LRU; list += 2) {

@@ -18,8 +18,15 @@
  * Active blocks go to the inactive list while inactive_is_low().  How many of each list a
  * round scans is get_scan_count() with equal costs of both kinds and a swappiness of 60.
  *
- * Held pages (in use since before the trace) of the movable class are taken for page cache:
- * clean, inactive, and older than anything on the lists, but for held_pinned of each zone.
+ * Held pages (in use since before the trace) of the movable class are inactive, and older than
+ * anything on the lists.  What they are is known by number of pages alone, for each zone:
+ *
+ *   clean page cache  =  movable - held_pinned - held_anon - held_dirty, never below 0
+ *
+ * held_pinned stay.  held_dirty and held_anon are judged as above, page cache first: what was
+ * written or put into swap is clean page cache in a later round.  Slots in swap stay taken, for
+ * nobody knows when those pages go.  A held page that goes in another way (it is claimed, or
+ * freed in the trace) was clean, if any is left; then dirty, anonymous, pinned.
  *
  * Blocks that come free go through the per-cpu lists and are told to km_pages_ops.
  *
@@ -66,7 +73,7 @@ uint64_t km_direct_reclaim(struct km_pages *pages, km_gfp gfp, unsigned int orde
 /* zone_reclaimable_pages(): pages that reclaim might free at best. */
 uint64_t km_zone_reclaimable_pages(const struct zone *zone, uint64_t nr_swap_pages);
 /* Of the held pages, those that it might. */
-uint64_t km_zone_held_reclaimable(const struct zone *zone);
+uint64_t km_zone_held_reclaimable(const struct zone *zone, uint64_t nr_swap_pages);
 
 /* wakeup_kswapd() of a node, or its kcompactd if pages are not what is missing. */
 void km_kswapd_wake(struct km_pages *pages, unsigned int node, km_gfp gfp, unsigned int order,

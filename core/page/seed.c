@@ -143,6 +143,8 @@ int km_pages_seed_map(struct km_pages *pages, struct zone *zone,
 	apply(pages, zone, &plan);
 	zone->held_by_number = true;
 	zone->held_pinned = plan.of_kind[KM_EXTENT_PINNED];
+	zone->held_dirty = plan.of_kind[KM_EXTENT_DIRTY];
+	zone->held_anon = plan.of_kind[KM_EXTENT_ANON];
 	zone->pcp_guess = guess;
 	guess = NULL;
 out:

@@ -46,6 +46,8 @@ static enum km_held_class held_class(enum km_extent_kind kind)
 {
 	switch (kind) {
 	case KM_EXTENT_MOVABLE:
+	case KM_EXTENT_DIRTY:
+	case KM_EXTENT_ANON:
 	case KM_EXTENT_PINNED:
 		return KM_HELD_MOVABLE;
 	case KM_EXTENT_SLAB:

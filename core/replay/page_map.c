@@ -25,30 +25,22 @@ static bool read_kind(char letter, struct km_page_run *run)
 	static const struct {
 		char letter;
 		uint8_t kind;
-		bool active, dirty;
+		bool is_dirty;
 	} kinds[] = {
-		{ 'U', KM_PAGE_MAP_OTHER, false, false },
-		{ 'F', KM_PAGE_MAP_FREE, false, false },
-		{ 'S', KM_PAGE_MAP_SLAB, false, false },
-		{ 'A', KM_PAGE_MAP_ANON, false, false },
-		{ 'a', KM_PAGE_MAP_ANON, true, false },
-		{ 'P', KM_PAGE_MAP_FILE_CACHE, false, false },
-		{ 'p', KM_PAGE_MAP_FILE_CACHE, true, false },
-		{ 'D', KM_PAGE_MAP_FILE_CACHE, false, true },
-		{ 'd', KM_PAGE_MAP_FILE_CACHE, true, true },
-		{ 'L', KM_PAGE_MAP_UNEVICTABLE, false, false },
-		{ 'H', KM_PAGE_MAP_HUGETLB, false, false },
-		{ 'G', KM_PAGE_MAP_TABLE, false, false },
-		{ 'R', KM_PAGE_MAP_RESERVED, false, false },
-		{ 'X', KM_PAGE_MAP_NOTHING, false, false },
+		{ 'U', KM_PAGE_MAP_OTHER, false },	{ 'F', KM_PAGE_MAP_FREE, false },
+		{ 'S', KM_PAGE_MAP_SLAB, false },	{ 'A', KM_PAGE_MAP_ANON, false },
+		{ 'a', KM_PAGE_MAP_ANON, false },	{ 'P', KM_PAGE_MAP_FILE_CACHE, false },
+		{ 'p', KM_PAGE_MAP_FILE_CACHE, false }, { 'D', KM_PAGE_MAP_FILE_CACHE, true },
+		{ 'd', KM_PAGE_MAP_FILE_CACHE, true },	{ 'L', KM_PAGE_MAP_UNEVICTABLE, false },
+		{ 'H', KM_PAGE_MAP_HUGETLB, false },	{ 'G', KM_PAGE_MAP_TABLE, false },
+		{ 'R', KM_PAGE_MAP_RESERVED, false },	{ 'X', KM_PAGE_MAP_NOTHING, false },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (kinds[i].letter != letter)
 			continue;
 		run->kind = kinds[i].kind;
-		run->active = kinds[i].active;
-		run->dirty = kinds[i].dirty;
+		run->is_dirty = kinds[i].is_dirty;
 		return true;
 	}
 	return false;

@@ -37,12 +37,14 @@ enum km_page_map_kind {
 /*
  * Pages of one kind that follow each other: nr / 2^order blocks of 2^order pages, compound if
  * order is not 0.  nr > 0; pfn and nr are multiples of 2^order.  Which buddy block a free page is
- * in is not told: order is 0.
+ * in is not told: order is 0.  is_dirty: page cache that differs from the disk, or is on its way
+ * there.  Which of two LRU lists a page is on (A or a, P or p, D or d) is read and forgotten: all
+ * are older than anything that the model puts there.
  */
 struct km_page_run {
 	uint64_t pfn, nr;
 	uint8_t kind, order;
-	bool active, dirty;
+	bool is_dirty;
 };
 
 /* runs, owned, ascend and do not overlap; nothing is known of what is between and behind them. */

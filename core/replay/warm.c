@@ -27,15 +27,15 @@ static struct zone *find_zone(struct km_pages *pages, const struct km_host_zone 
 	return NULL;
 }
 
-static enum km_extent_kind extent_kind(const struct km_page_run *run, bool has_swap)
+static enum km_extent_kind extent_kind(const struct km_page_run *run)
 {
 	switch (run->kind) {
 	case KM_PAGE_MAP_FREE:
 		return KM_EXTENT_FREE;
 	case KM_PAGE_MAP_ANON:
-		return has_swap ? KM_EXTENT_MOVABLE : KM_EXTENT_PINNED;
+		return KM_EXTENT_ANON;
 	case KM_PAGE_MAP_FILE_CACHE:
-		return KM_EXTENT_MOVABLE;
+		return run->is_dirty ? KM_EXTENT_DIRTY : KM_EXTENT_MOVABLE;
 	case KM_PAGE_MAP_UNEVICTABLE:
 		return KM_EXTENT_PINNED;
 	case KM_PAGE_MAP_SLAB:
@@ -56,7 +56,6 @@ static struct km_extent *read_map(struct km_replay *replay, size_t *nr)
 {
 	struct km_text text = km_snapshot_text(tf_meta_opening(replay->meta), KM_PAGE_MAP_FILE);
 	struct km_extent *extents = NULL;
-	const bool has_swap = replay->host.start.swap_pages;
 	struct km_page_map map = { 0 };
 
 	*nr = 0;
@@ -70,7 +69,7 @@ static struct km_extent *read_map(struct km_replay *replay, size_t *nr)
 			break;
 		extents[(*nr)++] = (struct km_extent){ .pfn = run->pfn,
 						       .nr = run->nr,
-						       .kind = extent_kind(run, has_swap),
+						       .kind = extent_kind(run),
 						       .order = run->order };
 	}
 out:

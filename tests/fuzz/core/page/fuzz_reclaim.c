@@ -198,6 +198,8 @@ static void boot(struct state *state, uint8_t how)
 		struct zone *zone = &state->pages.zones[i];
 
 		zone->held_pinned = how;
+		zone->held_dirty = how >> 1 & 63;
+		zone->held_anon = how >> 2;
 		while (zone->held_pages > (how >> 3 & 7) * 60u) {
 			uint64_t pfn =
 				km_pages_claim(&state->pages, zone->type, 0, 0, KM_OWNER_OTHER);

@@ -191,7 +191,7 @@ START_TEST(held_pages)
 		km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0, KM_OWNER_OTHER);
 	pressure_lay(&rig, 0, 8, KM_OWNER_PAGE_CACHE, 0);
 	zone->held_pinned = 36;
-	ck_assert_uint_eq(km_zone_held_reclaimable(zone), 20);
+	ck_assert_uint_eq(km_zone_held_reclaimable(zone, 0), 20);
 	ck_assert_uint_eq(km_zone_reclaimable_pages(zone, 0), 28);
 	ck_assert_uint_eq(scan_all(&rig, KM_GFP_NOIO, 12).nr_reclaimed, 12);
 	ck_assert_uint_eq(zone->held_pages, 44);
@@ -199,6 +199,97 @@ START_TEST(held_pages)
 	ck_assert_uint_eq(scan_all(&rig, KM_GFP_NOIO, 12).nr_reclaimed, 12);
 	ck_assert_uint_eq(zone->held_pages, 36);
 	ck_assert_uint_eq(told.nr_reclaimed, 4);
+	rig_end(&rig);
+}
+END_TEST
+
+/*
+ * Written in one round, free in the next, as on the lists: clean ones first.
+ *
+ *   movable 64  =  pinned 44 + dirty 12 + clean 8
+ */
+START_TEST(held_dirty_pages)
+{
+	struct zone *zone;
+	struct rig rig;
+	uint64_t kept_ns;
+
+	rig_boot_small(&rig, 64);
+	zone = &rig.pages.zones[0];
+	zone->held_pinned = 44;
+	zone->held_dirty = 12;
+	ck_assert_uint_eq(km_zone_reclaimable_pages(zone, 0), 20);
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_NOFS, 32).nr_reclaimed, 8);
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_NOIO, 32).nr_reclaimed, 0);
+	kept_ns = scan_all(&rig, KM_GFP_NOFS, 32).cost_ns;
+	ck_assert_uint_eq(zone->held_dirty, 12);
+	ck_assert_uint_eq(rig.pages.events.nr_vmscan_write, 0);
+
+	/* No more is written than is wanted. */
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_KERNEL, 4).nr_reclaimed, 0);
+	ck_assert_uint_eq(rig.pages.events.nr_vmscan_write, 4);
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_NOIO, 32).nr_reclaimed, 4);
+	ck_assert_uint_lt(kept_ns, scan_all(&rig, KM_GFP_KERNEL, 32).cost_ns);
+	ck_assert_uint_eq(rig.pages.events.nr_vmscan_write, 12);
+	ck_assert_uint_eq(zone->held_pages, 52);
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_NOIO, 32).nr_reclaimed, 8);
+	ck_assert_uint_eq(zone->held_pages, 44);
+	ck_assert_uint_eq(rig.pages.events.pgsteal_direct, 20);
+	rig_end(&rig);
+}
+END_TEST
+
+/* Anonymous ones need swap, and I/O to it. */
+START_TEST(held_anonymous_pages)
+{
+	struct zone *zone;
+	struct rig rig;
+
+	rig_boot_small(&rig, 64);
+	zone = &rig.pages.zones[0];
+	zone->held_anon = 64;
+	ck_assert_uint_eq(km_zone_reclaimable_pages(zone, 0), 0);
+	ck_assert_uint_eq(km_zone_reclaimable_pages(zone, 1), 64);
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_KERNEL, 32).nr_scanned, 0);
+
+	rig.pages.nr_swap_pages = 10;
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_NOIO, 32).nr_reclaimed, 0);
+	ck_assert_uint_eq(rig.pages.events.pswpout, 0);
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_NOFS, 32).nr_reclaimed, 0);
+	ck_assert_uint_eq(rig.pages.events.pswpout, 10);
+	ck_assert_uint_eq(rig.pages.nr_swap_pages, 0);
+	ck_assert_uint_eq(zone->held_anon, 54);
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_NOIO, 32).nr_reclaimed, 10);
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_KERNEL, 32).nr_reclaimed, 0);
+	ck_assert_uint_eq(zone->held_pages, 54);
+	rig_end(&rig);
+}
+END_TEST
+
+/* A page that is claimed was clean, then dirty, then anonymous: there never are more than held. */
+START_TEST(held_pages_that_go)
+{
+	struct zone *zone;
+	struct rig rig;
+
+	rig_boot_small(&rig, 16);
+	zone = &rig.pages.zones[0];
+	zone->held_pinned = 2;
+	zone->held_anon = 4;
+	zone->held_dirty = 4;
+	for (int i = 0; i < 7; i++)
+		km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0, KM_OWNER_OTHER);
+	ck_assert_uint_eq(km_zone_held_reclaimable(zone, 0), 3);
+	ck_assert_uint_eq(km_zone_held_reclaimable(zone, 1), 7);
+	for (int i = 0; i < 5; i++)
+		km_pages_claim(&rig.pages, KM_ZONE_NORMAL, 0, 0, KM_OWNER_OTHER);
+	ck_assert_uint_eq(km_zone_held_reclaimable(zone, 0), 0);
+	ck_assert_uint_eq(km_zone_held_reclaimable(zone, 1), 2);
+	rig.pages.nr_swap_pages = 9;
+	scan_all(&rig, KM_GFP_KERNEL, 32);
+	ck_assert_uint_eq(rig.pages.events.pswpout, 2);
+	ck_assert_uint_eq(scan_all(&rig, KM_GFP_KERNEL, 32).nr_reclaimed, 2);
+	ck_assert_uint_eq(zone->held_pages, 2);
 	rig_end(&rig);
 }
 END_TEST
@@ -253,4 +344,5 @@ START_TEST(out_of_memory)
 END_TEST
 
 RUN_SUITE("page/reclaim", clean_page_cache, dirty_page_cache, anonymous_pages, blocks_that_stay,
-	  active_pages_grow_old, zones_that_do_not_help, held_pages, direct_reclaim, out_of_memory)
+	  active_pages_grow_old, zones_that_do_not_help, held_pages, held_dirty_pages,
+	  held_anonymous_pages, held_pages_that_go, direct_reclaim, out_of_memory)

@@ -297,10 +297,13 @@ START_TEST(runs_cross_the_border_of_a_zone)
 }
 END_TEST
 
-/* One run of pages that cannot be reclaimed over both zones: each counts its own. */
-START_TEST(pinned_pages_of_two_zones)
+/* Runs over both zones: each counts its own pages. */
+START_TEST(what_reclaim_must_know_of_two_zones)
 {
-	static const struct km_extent map[] = { { 40, 48, KM_EXTENT_PINNED, 0 } };
+	static const struct km_extent map[] = { { 8, 4, KM_EXTENT_ANON, 0 },
+						{ 40, 48, KM_EXTENT_PINNED, 0 },
+						{ 88, 3, KM_EXTENT_DIRTY, 0 },
+						{ 92, 5, KM_EXTENT_ANON, 0 } };
 	block_counts blocks = { { 0 } };
 	struct km_profile profile;
 	struct rig rig;
@@ -310,6 +313,12 @@ START_TEST(pinned_pages_of_two_zones)
 		ck_assert_int_eq(SEED(&rig, &rig.pages.zones[i], blocks, map), 0);
 	ck_assert_uint_eq(rig.pages.zones[0].held_pinned, 24);
 	ck_assert_uint_eq(rig.pages.zones[1].held_pinned, 24);
+	ck_assert_uint_eq(rig.pages.zones[0].held_anon, 4);
+	ck_assert_uint_eq(rig.pages.zones[0].held_dirty, 0);
+	ck_assert_uint_eq(rig.pages.zones[1].held_anon, 5);
+	ck_assert_uint_eq(rig.pages.zones[1].held_dirty, 3);
+	/* All of them can be moved. */
+	ck_assert_uint_eq(rig.pages.zones[1].held[KM_HELD_MOVABLE].nr_pages, 24 + 3 + 5);
 	rig_end(&rig);
 }
 END_TEST
@@ -349,7 +358,8 @@ START_TEST(random_maps_stay_whole)
 
 			if (len > 512 - pfn)
 				len = 512 - pfn;
-			map[nr++] = (struct km_extent){ pfn, len, rig_random(&seed) % 5, 0 };
+			map[nr++] = (struct km_extent){ pfn, len,
+							rig_random(&seed) % KM_EXTENT_RESERVED, 0 };
 			pfn += len + rig_random(&seed) % 3;
 		}
 		blocks[U][0] = rig_random(&seed) % 20;
@@ -386,4 +396,5 @@ RUN_SUITE("page/seed_map", blocks_lie_where_the_map_has_them, types_follow_what_
 	  counts_beyond_all_reason, claims_find_their_own, held_pages_are_freed_by_number,
 	  wrong_guesses_change_places, unmanaged_pages_are_the_kernels,
 	  a_map_that_cannot_be_is_refused, runs_cross_the_border_of_a_zone,
-	  pinned_pages_of_two_zones, what_the_map_leaves_out_is_in_use, random_maps_stay_whole)
+	  what_reclaim_must_know_of_two_zones, what_the_map_leaves_out_is_in_use,
+	  random_maps_stay_whole)

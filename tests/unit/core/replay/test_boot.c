@@ -76,6 +76,36 @@ START_TEST(a_warm_start_is_the_snapshot)
 }
 END_TEST
 
+/*
+ * What reclaim must do before it may have a page is known from the map, with swap or without.
+ *
+ *   pfn  8192          8256          8320   8352   8368   8376     the rest is the kernel's
+ *        | 64 free     | 64 anon     | 32 clean | 16 dirty | 8 pinned
+ */
+START_TEST(a_warm_start_knows_what_is_dirty)
+{
+	static const char map[] =
+		"page_map 1\n@2000\n64 F\n32 A\n32 a\n16 P\n16 p\n8 D\n8 d\n8 L\n";
+	const struct zone *zone;
+	struct tf_snapshot *snap;
+	struct handmade h;
+
+	handmade_init(&h);
+	snap = tf_meta_begin_snapshot(&h.meta, 0);
+	snap_add_sample(snap);
+	snap_add(snap, "page_map", map);
+	handmade_boot(&h, NULL);
+	ck_assert(h.replay->is_warm);
+	zone = &h.replay->kernel.pages.zones[1];
+	ck_assert(zone->held_by_number);
+	ck_assert_uint_eq(zone->free_pages, 64);
+	ck_assert_uint_eq(zone->held_anon, 64);
+	ck_assert_uint_eq(zone->held_dirty, 16);
+	ck_assert_uint_eq(zone->held_pinned, 8);
+	handmade_release(&h);
+}
+END_TEST
+
 START_TEST(a_cold_start_is_empty)
 {
 	struct km_replay_options options = { .flags = KM_REPLAY_COLD };
@@ -484,10 +514,11 @@ START_TEST(divergences_have_names)
 }
 END_TEST
 
-RUN_SUITE("replay/boot", a_warm_start_is_the_snapshot, a_cold_start_is_empty,
-	  a_trace_without_a_host_gets_a_machine, settings_change_the_geometry,
-	  another_size_of_memory_starts_cold, a_machine_that_cannot_be_says_why,
-	  snapshots_that_promise_too_much, a_host_that_cannot_be_booted_is_replaced,
-	  flags_of_the_host_are_made_canonical, time_passes_in_ticks, time_that_jumps_does_no_harm,
-	  loss_is_counted_and_lives_are_kept, an_empty_trace_is_replayed,
-	  there_is_room_for_sixteen_observers, damaged_blocks_are_left_out, divergences_have_names)
+RUN_SUITE("replay/boot", a_warm_start_is_the_snapshot, a_warm_start_knows_what_is_dirty,
+	  a_cold_start_is_empty, a_trace_without_a_host_gets_a_machine,
+	  settings_change_the_geometry, another_size_of_memory_starts_cold,
+	  a_machine_that_cannot_be_says_why, snapshots_that_promise_too_much,
+	  a_host_that_cannot_be_booted_is_replaced, flags_of_the_host_are_made_canonical,
+	  time_passes_in_ticks, time_that_jumps_does_no_harm, loss_is_counted_and_lives_are_kept,
+	  an_empty_trace_is_replayed, there_is_room_for_sixteen_observers,
+	  damaged_blocks_are_left_out, divergences_have_names)

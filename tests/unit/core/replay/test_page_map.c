@@ -40,12 +40,10 @@ START_TEST(lines_are_read)
 	expect_run(km_page_map_at(&map, 0x1f), 0x10, 16, KM_PAGE_MAP_FREE, 0);
 	expect_run(km_page_map_at(&map, 0x27), 0x20, 8, KM_PAGE_MAP_SLAB, 3);
 	expect_run(km_page_map_at(&map, 0x28), 0x28, 1, KM_PAGE_MAP_ANON, 0);
-	ck_assert(km_page_map_at(&map, 0x28)->active);
 	expect_run(km_page_map_at(&map, 0x29), 0x29, 1, KM_PAGE_MAP_ANON, 0);
-	ck_assert(!km_page_map_at(&map, 0x29)->active);
 	expect_run(km_page_map_at(&map, 0x2a), 0x2a, 1, KM_PAGE_MAP_UNEVICTABLE, 0);
 	expect_run(km_page_map_at(&map, 0x3f), 0x30, 16, KM_PAGE_MAP_FILE_CACHE, 2);
-	ck_assert(km_page_map_at(&map, 0x3f)->active && km_page_map_at(&map, 0x3f)->dirty);
+	ck_assert(km_page_map_at(&map, 0x3f)->is_dirty);
 	expect_run(km_page_map_at(&map, 0x40), 0x40, 1, KM_PAGE_MAP_NOTHING, 0);
 	ck_assert_ptr_null(km_page_map_at(&map, 0));
 	ck_assert_ptr_null(km_page_map_at(&map, 0xf));
@@ -67,12 +65,12 @@ START_TEST(each_kind_has_its_letter)
 	ck_assert_uint_eq(map.nr, KM_NR_PAGE_MAP_KINDS + 2);
 	for (unsigned int i = 0; i < KM_NR_PAGE_MAP_KINDS; i++) {
 		expect_run(&map.runs[i], i, 1, i, 0);
-		ck_assert(!map.runs[i].active && !map.runs[i].dirty);
+		ck_assert(!map.runs[i].is_dirty);
 	}
 	expect_run(&map.runs[KM_NR_PAGE_MAP_KINDS], KM_NR_PAGE_MAP_KINDS, 1, KM_PAGE_MAP_FILE_CACHE,
 		   0);
-	ck_assert(map.runs[KM_NR_PAGE_MAP_KINDS].active);
-	ck_assert(map.runs[KM_NR_PAGE_MAP_KINDS + 1].dirty);
+	ck_assert(!map.runs[KM_NR_PAGE_MAP_KINDS].is_dirty);
+	ck_assert(map.runs[KM_NR_PAGE_MAP_KINDS + 1].is_dirty);
 	km_page_map_release(&map);
 }
 END_TEST
