@@ -20,10 +20,11 @@
  * own is the bitmap, or the doubled array.  lost is what nobody has and nobody gets: the
  * rest of a page whose other bytes are given.
  *
- * Not modelled: regions that are hot-pluggable, mirrored or not mapped, deferred
- * initialisation of descriptors, memory added late, the first megabyte that x86 reserves
- * (the caller's to reserve).  The bitmap lies in the lowest pages of its node that were free
- * at the first request: what is reserved before that is what a kernel reserves early.
+ * Not modelled: regions that are hot-pluggable, mirrored or not mapped, requests for deferred
+ * pages (they are not RAM here, but wait for the zone to grow), memory added late, the first
+ * megabyte that x86 reserves (the caller's to reserve).  The bitmap lies in the lowest pages of its
+ * node that were free at the first request: what is reserved before that is what a kernel reserves
+ * early.
  */
 #ifndef CORE_PAGE_BOOTMEM_H
 #define CORE_PAGE_BOOTMEM_H

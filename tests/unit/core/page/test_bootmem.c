@@ -11,6 +11,7 @@
 #include "tests/unit/suite.h"
 
 #include "core/page/bootmem.h"
+#include "core/page/held.h"
 
 #define PAGE 0x1000ull
 #define MIB (1ull << 20)
@@ -347,10 +348,14 @@ START_TEST(an_empty_boot_is_a_cold_one)
 	km_profile_init(&profile);
 	profile.nr_nodes = 2;
 	ck_assert_int_eq(km_profile_set_memory(&profile, 2ull << 30), 0);
+	profile.zones[1].managed_pages -= 5000;
+	profile.zones[1].deferred_pages = 3000;
 	ck_assert_int_eq(km_bootmem_init(&boot, &profile, KM_BOOTMEM_MEMBLOCK), 0);
 	boot_rig(&rig, &boot, &profile);
 	rig_boot(&cold, &profile);
 	ck_assert_int_eq(km_pages_free_all(&cold.pages), 0);
+	ck_assert_uint_eq(cold.pages.zones[1].deferred->nr_pages, 3000);
+	ck_assert_uint_eq(rig.pages.zones[1].deferred->nr_pages, 3000);
 	for (unsigned int i = 0; i < rig.pages.nr_zones; i++)
 		for (int order = 0; order < KM_NR_ORDERS; order++)
 			ck_assert_uint_eq(rig.pages.zones[i].free_area[order].nr_free,
