@@ -249,7 +249,7 @@ START_TEST(zoneinfo_of_older_kernels)
 	struct km_proc_text text;
 	struct rig rig;
 
-	boot(&rig, "x86-32-1g", KM_FEAT_PCP_AUTO_HIGH | KM_FEAT_CLAIM_STEAL);
+	boot(&rig, "x86-32-1g", KM_FEAT_PCP_AUTO_HIGH | KM_FEAT_FREE_HIGHATOMIC);
 	print(&rig, km_proc_zoneinfo, &text);
 	ck_assert_ptr_nonnull(strstr(text.data, "        boost    0\n"));
 	ck_assert_ptr_null(strstr(text.data, "promo"));
@@ -274,7 +274,7 @@ START_TEST(zoneinfo_of_older_kernels)
 	rig_end(&rig);
 
 	boot(&rig, "x86-32-1g",
-	     KM_FEAT_PCP_AUTO_HIGH | KM_FEAT_CLAIM_STEAL | KM_FEAT_CPU_PARTIAL_SLABS);
+	     KM_FEAT_PCP_AUTO_HIGH | KM_FEAT_FREE_HIGHATOMIC | KM_FEAT_WMARK_PROMO);
 	print(&rig, km_proc_zoneinfo, &text);
 	ck_assert_ptr_null(strstr(text.data, "boost"));
 	km_proc_text_release(&text);
