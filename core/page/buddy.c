@@ -35,15 +35,12 @@ int km_free_area_add_untouched(struct zone *zone, uint64_t pfn, enum km_migratet
 	return 0;
 }
 
-uint64_t km_free_area_first(struct km_pages *pages, struct zone *zone, unsigned int order,
-			    enum km_migratetype type)
+uint64_t km_free_area_link_untouched(struct km_pages *pages, struct zone *zone, unsigned int order,
+				     enum km_migratetype type)
 {
 	struct km_page_list *list = &zone->free_area[order].list[type];
 	struct page *page;
 	uint64_t pfn;
-
-	if (list->head != KM_NO_PAGE)
-		return list->head;
 
 	/* Counted already: link it, and leave the counts alone. */
 	assert(order == KM_MAX_ORDER);
@@ -75,6 +72,27 @@ uint64_t km_free_area_take_first(struct km_pages *pages, struct zone *zone, unsi
 	return pfn;
 }
 
+/*
+ * Bits of orders [low, high) of the lists of one type, none of which has a block: each half is the
+ * only block of its list.
+ */
+static inline uint16_t split_to_empty(const struct km_machine *machine, struct zone *zone,
+				      uint64_t pfn, unsigned int low, unsigned int high,
+				      enum km_migratetype type)
+{
+	struct page *head = km_page(machine, pfn);
+
+	for (unsigned int order = low; order < high; order++) {
+		struct km_free_area *area = &zone->free_area[order];
+		uint64_t half = pfn + (1ull << order);
+
+		head[1ull << order] = km_free_page(order, type);
+		area->list[type] = (struct km_page_list){ .head = half, .tail = half, .nr = 1 };
+		area->nr_free++;
+	}
+	return (1u << high) - (1u << low);
+}
+
 void km_buddy_expand(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsigned int low,
 		     unsigned int high, enum km_migratetype type)
 {
@@ -89,15 +107,25 @@ void km_buddy_expand(struct km_pages *pages, struct zone *zone, uint64_t pfn, un
 uint64_t km_buddy_take_smallest(struct km_pages *pages, struct zone *zone, unsigned int order,
 				enum km_migratetype type)
 {
-	unsigned int orders = zone->free_orders[type] >> order, from;
+	unsigned int orders = zone->free_orders[type], from;
+	struct km_page_list *list;
 	uint64_t pfn;
 
-	if (!orders)
+	if (!(orders >> order))
 		return KM_NO_PFN;
-	from = order + __builtin_ctz(orders);
-	pfn = km_free_area_take_first(pages, zone, from, type);
-	if (from > order)
-		km_buddy_expand(pages, zone, pfn, order, from, type);
+	from = order + __builtin_ctz(orders >> order);
+	pfn = km_free_area_first(pages, zone, from, type);
+	list = &zone->free_area[from].list[type];
+	km_page_list_del_head(pages->machine, list, km_page(pages->machine, pfn));
+	if (!list->nr)
+		orders &= ~(1u << from);
+	zone->free_area[from].nr_free--;
+	*km_page(pages->machine, pfn) = (struct page){ 0 };
+	/* From is the smallest order that has a block: the lists below are empty. */
+	orders |= split_to_empty(pages->machine, zone, pfn, order, from, type);
+	zone->free_orders[type] = orders;
+	zone->free_pages -= 1ull << order;
+	zone->free_by_type[type] -= 1ull << order;
 	zone->nr_taken++;
 	return pfn;
 }
@@ -145,11 +173,12 @@ static bool type_merges(enum km_migratetype type)
 }
 
 /*
- * A free buddy of another type is about to become part of a block of type.  False if they
- * must stay apart: from the pageblock order on, where pageblocks would have to change type.
+ * A free buddy of another type is about to become part of a block of type: unlink it.  False if
+ * they must stay apart: from the pageblock order on, where pageblocks would have to change type.
  */
-static bool adopt_buddy(struct km_pages *pages, struct zone *zone, uint64_t buddy,
-			unsigned int order, enum km_migratetype type)
+static __attribute__((noinline)) bool adopt_buddy(struct km_pages *pages, struct zone *zone,
+						  uint64_t buddy, unsigned int order,
+						  enum km_migratetype type)
 {
 	enum km_migratetype buddy_type = km_page(pages->machine, buddy)->migratetype;
 
@@ -160,38 +189,62 @@ static bool adopt_buddy(struct km_pages *pages, struct zone *zone, uint64_t budd
 	}
 	zone->free_by_type[buddy_type] -= 1ull << order;
 	zone->free_by_type[type] += 1ull << order;
+	km_free_area_unlink(pages->machine, zone, buddy, order, buddy_type);
 	return true;
+}
+
+/*
+ * Unlink the free buddies that a block merges with, and clear all their descriptors: the order
+ * and the first page of what they are together.  The counts of pages stay.
+ */
+static inline unsigned int merge(struct km_pages *pages, struct zone *zone, uint64_t *head,
+				 unsigned int order, enum km_migratetype type)
+{
+	const uint64_t start = zone->start_pfn, spanned = zone->spanned_pages;
+	struct page *map = pages->machine->mem_map;
+	unsigned int emptied = 0;
+	uint64_t pfn = *head;
+
+	for (; order < KM_MAX_ORDER; order++) {
+		struct km_free_area *area = &zone->free_area[order];
+		uint64_t buddy = pfn ^ 1ull << order;
+		struct page *page = &map[buddy];
+
+		if (buddy - start >= spanned || page->state != KM_PAGE_FREE || page->order != order)
+			break;
+		if (page->migratetype != type) {
+			if (!adopt_buddy(pages, zone, buddy, order, type))
+				break;
+		} else {
+			if (area->list[type].nr == 1) {
+				km_page_list_init(&area->list[type]);
+				emptied |= 1u << order;
+			} else {
+				km_page_list_del(pages->machine, &area->list[type], buddy);
+			}
+			area->nr_free--;
+			*page = (struct page){ 0 };
+		}
+		pfn &= buddy;
+	}
+	zone->free_orders[type] &= ~emptied;
+	map[*head] = (struct page){ 0 };
+	*head = pfn;
+	return order;
 }
 
 void km_buddy_put(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsigned int order,
 		  enum km_migratetype type, unsigned int put_flags)
 {
 	const struct km_machine *machine = pages->machine;
-	const unsigned int features = machine->profile.features;
 
 	assert(!(pfn & ((1ull << order) - 1)));
 	zone->free_pages += 1ull << order;
 	zone->free_by_type[type] += 1ull << order;
-	for (; order < KM_MAX_ORDER; order++) {
-		uint64_t buddy = pfn ^ 1ull << order;
-
-		if (!is_free_buddy(pages, zone, buddy, order))
-			break;
-		if (km_page(machine, buddy)->migratetype == type)
-			km_free_area_unlink(machine, zone, buddy, order, type);
-		else if (adopt_buddy(pages, zone, buddy, order, type))
-			km_free_area_unlink(machine, zone, buddy, order,
-					    km_page(machine, buddy)->migratetype);
-		else
-			break;
-		if (buddy < pfn) {
-			*km_page(machine, pfn) = (struct page){ 0 };
-			pfn = buddy;
-		}
-	}
+	order = merge(pages, zone, &pfn, order, type);
 
 	/* buddy_merge_likely() */
-	if (order < KM_MAX_ORDER - 1 && !(features & KM_FEAT_FREE_TO_HEAD)) {
+	if (order < KM_MAX_ORDER - 1 && !(machine->profile.features & KM_FEAT_FREE_TO_HEAD)) {
 		uint64_t parent = pfn & ~(1ull << order);
 
 		if (is_free_buddy(pages, zone, parent ^ 2ull << order, order + 1))

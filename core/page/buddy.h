@@ -56,6 +56,18 @@ void km_highatomic_reserve(struct km_pages *pages, struct zone *zone, uint64_t p
 /* Give one HIGHATOMIC pageblock with free pages to type.  False if there is none. */
 bool km_highatomic_unreserve(struct km_pages *pages, struct zone *zone, enum km_migratetype type);
 
+/* The descriptor of a free block that is alone on its list. */
+static inline struct page km_free_page(unsigned int order, enum km_migratetype type)
+{
+	return (struct page){
+		.next = KM_NO_PAGE,
+		.prev = KM_NO_PAGE,
+		.state = KM_PAGE_FREE,
+		.order = order,
+		.migratetype = type,
+	};
+}
+
 /* The steps they share.  Link a block, without the counts of pages. */
 static inline void km_free_area_link(const struct km_machine *machine, struct zone *zone,
 				     uint64_t pfn, unsigned int order, enum km_migratetype type,
@@ -64,13 +76,7 @@ static inline void km_free_area_link(const struct km_machine *machine, struct zo
 	struct km_free_area *area = &zone->free_area[order];
 	struct km_page_list *list = &area->list[type];
 
-	*km_page(machine, pfn) = (struct page){
-		.next = KM_NO_PAGE,
-		.prev = KM_NO_PAGE,
-		.state = KM_PAGE_FREE,
-		.order = order,
-		.migratetype = type,
-	};
+	*km_page(machine, pfn) = km_free_page(order, type);
 	if (put_flags & KM_PUT_TAIL)
 		km_page_list_add_tail(machine, list, pfn);
 	else
@@ -116,9 +122,17 @@ static inline void km_free_area_del(struct km_pages *pages, struct zone *zone, u
 /* Take the first block of a list that is not empty, touched or not. */
 uint64_t km_free_area_take_first(struct km_pages *pages, struct zone *zone, unsigned int order,
 				 enum km_migratetype type);
+/* Link the untouched block that is next, at the head of its list, where none is linked. */
+uint64_t km_free_area_link_untouched(struct km_pages *pages, struct zone *zone, unsigned int order,
+				     enum km_migratetype type);
 /* The first block of a list that is not empty, linked if it was not (it stays there). */
-uint64_t km_free_area_first(struct km_pages *pages, struct zone *zone, unsigned int order,
-			    enum km_migratetype type);
+static inline uint64_t km_free_area_first(struct km_pages *pages, struct zone *zone,
+					  unsigned int order, enum km_migratetype type)
+{
+	uint32_t head = zone->free_area[order].list[type].head;
+
+	return head != KM_NO_PAGE ? head : km_free_area_link_untouched(pages, zone, order, type);
+}
 /* Cut an unlinked block down to order low; upper halves go to the heads of their lists (expand). */
 void km_buddy_expand(struct km_pages *pages, struct zone *zone, uint64_t pfn, unsigned int low,
 		     unsigned int high, enum km_migratetype type);
