@@ -165,18 +165,14 @@ static void classify_requests(struct km_pages *pages)
 		}
 }
 
-/* The first zone, if zone_admits() would admit the request there and note nothing; else NULL. */
-static inline __attribute__((always_inline)) struct zone *
-roomy_zone(struct km_pages *pages, const struct km_request_kind *kind, unsigned int order)
+/* The mark above which zone_admits() would admit a request and note nothing. */
+static inline __attribute__((always_inline)) uint64_t roomy_mark(const struct km_pages *pages,
+								 const struct zone *zone)
 {
-	struct zone *zone = &pages->zones[kind->zone];
 	bool looks_high =
 		!zone->below_high && (pages->machine->profile.features & KM_FEAT_PCP_AUTO_HIGH);
-	uint64_t mark = looks_high ? zone->wmark_high : zone->wmark_low;
 
-	return km_zone_admits(zone, order, mark, kind->class, kind->alloc_flags & KM_ALLOC_CMA)
-		       ? zone
-		       : NULL;
+	return looks_high ? zone->wmark_high : zone->wmark_low;
 }
 
 /*
@@ -187,9 +183,10 @@ static inline __attribute__((always_inline)) uint64_t
 take_listed(struct km_pages *pages, const struct km_request_kind *kind, unsigned int order,
 	    unsigned int cpu)
 {
-	struct zone *zone = roomy_zone(pages, kind, order);
+	struct zone *zone = &pages->zones[kind->zone];
 
-	if (!zone)
+	if (!km_zone_admits(zone, order, roomy_mark(pages, zone), kind->class,
+			    kind->alloc_flags & KM_ALLOC_CMA))
 		return KM_NO_PFN;
 	return km_pcp_pop(pages->machine, zone, &zone->pcp[cpu], order, kind->migratetype);
 }
@@ -198,9 +195,15 @@ take_listed(struct km_pages *pages, const struct km_request_kind *kind, unsigned
 static uint64_t take_free(struct km_pages *pages, const struct km_request_kind *kind,
 			  unsigned int order)
 {
-	struct zone *zone = roomy_zone(pages, kind, order);
+	struct zone *zone = &pages->zones[kind->zone];
+	uint64_t mark = roomy_mark(pages, zone);
 
-	if (!zone || zone->free_by_type[KM_MIGRATE_CMA])
+	if (zone->free_by_type[KM_MIGRATE_CMA])
+		return KM_NO_PFN;
+	/* Where a block of the type is found, km_zone_has_block() would have found it. */
+	if (zone->old_habits & KM_ZONE_SHARES_ORDERS
+		    ? !km_zone_admits(zone, order, mark, kind->class, 0)
+		    : zone->free_pages <= km_zone_needs(zone, order, mark, kind->class, 0))
 		return KM_NO_PFN;
 	return km_buddy_take_smallest(pages, zone, order, kind->migratetype);
 }
