@@ -64,14 +64,4 @@ void km_page_map_release(struct km_page_map *map);
 /* The run that has this page, or NULL. */
 const struct km_page_run *km_page_map_at(const struct km_page_map *map, uint64_t pfn);
 
-/*
- * The free pages as the blocks that the buddy lists must have them in, ascending: the largest
- * aligned ones of at most max_order, as free buddies are always merged (mm/page_alloc.c
- * __free_one_page(), 6.12).  Where the kernel may not merge, at the edge of an isolated
- * pageblock, it has smaller ones.  Ends at the first result of add() that is not 0, and returns
- * that.
- */
-int km_page_map_blocks(const struct km_page_map *map, unsigned int max_order,
-		       int (*add)(void *arg, uint64_t pfn, unsigned int order), void *arg);
-
 #endif

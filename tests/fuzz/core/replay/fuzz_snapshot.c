@@ -75,33 +75,9 @@ static void check_state(const struct km_host_state *state)
 		must(km_host_cache(state, state->caches[i].name) == &state->caches[i]);
 }
 
-#define MAX_BLOCKS (1u << 16) /* of a page map that are looked at */
-
-struct blocks {
-	const struct km_page_map *map;
-	uint64_t end;
-	unsigned int nr;
-};
-
-/* Aligned, ascending, all of it free, and not to be merged with the one before. */
-static int check_block(void *arg, uint64_t pfn, unsigned int order)
-{
-	struct blocks *blocks = arg;
-	const struct km_page_run *run = km_page_map_at(blocks->map, pfn);
-	uint64_t last = pfn + (1ull << order) - 1;
-
-	must(order <= KM_MAX_ORDER && !(pfn & ((1ull << order) - 1)) && pfn >= blocks->end);
-	must(run && run->kind == KM_PAGE_MAP_FREE);
-	run = km_page_map_at(blocks->map, last);
-	must(run && run->kind == KM_PAGE_MAP_FREE);
-	blocks->end = last + 1;
-	return ++blocks->nr == MAX_BLOCKS;
-}
-
 static void check_page_map(const struct tf_meta *meta)
 {
 	struct km_page_map map;
-	struct blocks blocks = { .map = &map };
 	uint64_t end = 0;
 	int err = km_page_map_parse(&map, km_snapshot_text(&meta->snapshots[0], KM_PAGE_MAP_FILE));
 
@@ -117,7 +93,6 @@ static void check_page_map(const struct tf_meta *meta)
 		must(km_page_map_at(&map, end - 1) == run);
 	}
 	must(end <= KM_PAGE_MAP_MAX_PFN && !km_page_map_at(&map, end));
-	km_page_map_blocks(&map, KM_MAX_ORDER, check_block, &blocks);
 	km_page_map_release(&map);
 }
 

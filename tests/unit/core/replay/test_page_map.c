@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Page maps: the lines, what of them is refused, and the free blocks that follow from them. */
+/* Page maps: the lines, and what of them is refused. */
 #include "tests/unit/suite.h"
 
 #include <errno.h>
@@ -160,64 +160,5 @@ START_TEST(blocks_are_aligned)
 }
 END_TEST
 
-struct list {
-	char text[256];
-	size_t len;
-	unsigned int room;
-};
-
-static int list_block(void *arg, uint64_t pfn, unsigned int order)
-{
-	struct list *list = arg;
-
-	list->len += (size_t)snprintf(list->text + list->len, sizeof(list->text) - list->len,
-				      "%llx:%u ", (unsigned long long)pfn, order);
-	return list->room && !--list->room ? -ENOSPC : 0;
-}
-
-static void expect_blocks(const char *text, unsigned int max_order, const char *want)
-{
-	struct list list = { .len = 0 };
-	struct km_page_map map;
-
-	ck_assert_int_eq(parse(&map, text), 0);
-	ck_assert_int_eq(km_page_map_blocks(&map, max_order, list_block, &list), 0);
-	ck_assert_str_eq(list.text, want);
-	km_page_map_release(&map);
-}
-
-/*
- *   pfn  0   1    2         4                  8    9
- *        | R |    F         F                  F    | P |
- *            |o0 |o1       |o2                |o0   |
- */
-START_TEST(free_runs_are_cut_into_buddies)
-{
-	expect_blocks("page_map 1\n1 R\n8 F\n1 P\n", 10, "1:0 2:1 4:2 8:0 ");
-	/* Two runs that touch are one. */
-	expect_blocks("page_map 1\n1 R\n3 F\n5 F\n1 P\n", 10, "1:0 2:1 4:2 8:0 ");
-	expect_blocks("page_map 1\n2 F\n@2\n2 F\n1 P\n1 F\n", 10, "0:2 5:0 ");
-	/* No block is larger than the largest order, not even the first of memory. */
-	expect_blocks("page_map 1\n2048 F\n", 10, "0:10 400:10 ");
-	expect_blocks("page_map 1\n8 F\n", 2, "0:2 4:2 ");
-	expect_blocks("page_map 1\n@fffffffff0\n16 F\n", 10, "fffffffff0:4 ");
-	expect_blocks("page_map 1\n16 S3\n1 A\n", 10, "");
-	expect_blocks("page_map 1\n", 10, "");
-}
-END_TEST
-
-START_TEST(listing_blocks_can_be_ended)
-{
-	struct list list = { .room = 2 };
-	struct km_page_map map;
-
-	ck_assert_int_eq(parse(&map, "page_map 1\n1 F\n1 R\n2 F\n1 R\n1 F\n"), 0);
-	ck_assert_int_eq(km_page_map_blocks(&map, KM_MAX_ORDER, list_block, &list), -ENOSPC);
-	ck_assert_str_eq(list.text, "0:0 2:1 ");
-	km_page_map_release(&map);
-}
-END_TEST
-
 RUN_SUITE("core/replay/page_map", lines_are_read, each_kind_has_its_letter, a_map_may_be_cut,
-	  what_is_no_map, damage_is_found, blocks_are_aligned, free_runs_are_cut_into_buddies,
-	  listing_blocks_can_be_ended)
+	  what_is_no_map, damage_is_found, blocks_are_aligned)
