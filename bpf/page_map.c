@@ -40,6 +40,9 @@ static void tell(struct kc_page_map *map, int err, const struct kc_kpageflags_st
 	else if (err == -ETIME)
 		snprintf(map->how, sizeof(map->how), "skipped: would take %.0f s; --page-map yes",
 			 (double)stats->whole_ns / 1e9);
+	else if (err == -EFBIG)
+		snprintf(map->how, sizeof(map->how),
+			 "skipped: too many lines for the file; --page-map yes");
 	else if (err == -ECANCELED)
 		snprintf(map->how, sizeof(map->how), "skipped: the recording ended before");
 	else
@@ -60,6 +63,9 @@ static int read_flags(struct kc_page_map *map, const struct tf_meta *meta,
 		options->nr_ranges =
 			kc_ram_ranges((const char *)iomem->data, iomem->len, page_shift, ranges);
 	err = kc_kpageflags_read(map->fd, options, text, &stats);
+	/* A part of a map tells a replay nothing that it can begin with. */
+	if (!err && stats.is_cut && map->wish == KC_PAGE_MAP_AUTO)
+		err = -EFBIG;
 	tell(map, err, &stats);
 	return err;
 }
