@@ -192,8 +192,8 @@ uint64_t km_pages_claim(struct km_pages *pages, enum km_zone_type zone, unsigned
  * or not by number.
  * The others do nothing and return 0 where pages are not held by number.
  *
- * km_pages_free_held: free those of the 2^order pages at pfn that are held.  Returns how many
- * came free.
+ * km_pages_free_held: free those of the 2^order pages at pfn that are held; if none is, a held
+ * page that the model's compaction has moved away.  Returns how many came free.
  * km_pages_host_took: the recorded kernel hands out 2^order pages at pfn, of which the model
  * thinks that some are in use since boot.  Such a page was on a per-cpu list, where the seed
  * had to guess which pages are: it takes the place of a wrong guess, at the head.  When no

@@ -9,8 +9,8 @@
 
 #include "core/replay/loop.h"
 
-void km_loop_born(struct km_replay *replay, const struct tf_event *ev,
-		  const struct km_new_life *new)
+const struct km_life *km_loop_born(struct km_replay *replay, const struct tf_event *ev,
+				   const struct km_new_life *new)
 {
 	const struct km_observer_fns *fns = &replay->loop->fns;
 	uint32_t site = KM_NO_SITE;
@@ -22,7 +22,7 @@ void km_loop_born(struct km_replay *replay, const struct tf_event *ev,
 		life = km_live_add(replay->live, ev->kind, ev->addr, ev->order);
 	if (!life) {
 		replay->loop->out_of_memory = true;
-		return;
+		return NULL;
 	}
 	life->model = new->model;
 	life->born_ns = replay->now_ns;
@@ -35,6 +35,7 @@ void km_loop_born(struct km_replay *replay, const struct tf_event *ev,
 	replay->nr_replayed++;
 	for (unsigned int i = 0; i < fns->nr_alloc; i++)
 		fns->alloc[i].ops->alloc(fns->alloc[i].self, replay, ev, life);
+	return life;
 }
 
 void km_loop_ghost(struct km_replay *replay, const struct tf_event *ev)

@@ -20,13 +20,14 @@ struct km_observer_fns {
 /*
  * A request was served at model: enter it as live under ev->addr and announce it.  bytes_*,
  * cache and call_site as in struct km_life and struct km_site.
+ * Returns the life, valid until the live map changes; NULL without memory.
  */
 struct km_new_life {
 	uint64_t model, bytes_req, bytes_alloc, call_site;
 	uint32_t cache;
 };
-void km_loop_born(struct km_replay *replay, const struct tf_event *ev,
-		  const struct km_new_life *new);
+const struct km_life *km_loop_born(struct km_replay *replay, const struct tf_event *ev,
+				   const struct km_new_life *new);
 /* The host has it, the model could not: enter a ghost. */
 void km_loop_ghost(struct km_replay *replay, const struct tf_event *ev);
 /* Announce the end of a life; ghosts are not announced. */

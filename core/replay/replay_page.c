@@ -132,14 +132,6 @@ static bool is_same_zone(const struct km_replay *replay, uint64_t recorded, uint
 	return zone >= 0 && zone == km_pfn_zone_index(pages, model);
 }
 
-static void number_page(struct km_replay *replay, const struct tf_event *ev)
-{
-	const struct km_life *life = km_live_find(replay->live, KM_LIVE_PAGES, ev->addr);
-
-	if (life)
-		km_page_number(replay, life);
-}
-
 void km_replay_page_alloc(struct km_replay *replay, const struct tf_event *ev)
 {
 	struct km_pages *pages = &replay->kernel.pages;
@@ -147,6 +139,7 @@ void km_replay_page_alloc(struct km_replay *replay, const struct tf_event *ev)
 	bool host_failed = ev->addr == TF_NO_PFN;
 	struct km_new_life new = { .call_site = ev->call_site, .cache = KM_NO_CACHE };
 	struct km_nested_block block;
+	const struct km_life *life;
 
 	if (km_loop_is_nested(replay, ev->owner)) {
 		take_evidence(replay, ev);
@@ -173,8 +166,9 @@ void km_replay_page_alloc(struct km_replay *replay, const struct tf_event *ev)
 		replay->nr_page_allocs++;
 		if (replay->is_host_machine)
 			replay->nr_page_zone_match += is_same_zone(replay, ev->addr, new.model);
-		km_loop_born(replay, ev, &new);
-		number_page(replay, ev);
+		life = km_loop_born(replay, ev, &new);
+		if (life)
+			km_page_number(replay, life);
 	} else if (km_loop_refused(replay, ev, host_failed, new.model == KM_NO_PFN)) {
 		km_free_pages(pages, new.model, ev->order, cpu);
 	}
